@@ -1,0 +1,49 @@
+# Everything a newcomer needs: `make demo`, `make test`. Python 3.11+ and make are enough.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+export DO_NOT_TRACK = 1
+export PREFECT_SERVER_ANALYTICS_ENABLED = false
+export MLFLOW_DISABLE_TELEMETRY = true
+export OMP_WAIT_POLICY = PASSIVE
+
+.PHONY: help demo test check serve lock format clean
+
+help:            ## what can be made
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Takt needs Python 3.11 or newer, this is " + sys.version + ". Try: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP)   ## a simulated company, the whole loop, tomorrow's call list with reasons
+	$(BIN)/takt demo
+
+test: $(STAMP)   ## everything the project promises
+	$(BIN)/python -m pytest
+
+check: $(STAMP)  ## style, types, and the arrows between the floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+serve: $(STAMP)  ## the app on http://127.0.0.1:8000
+	$(BIN)/takt serve
+
+format: $(STAMP) ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(STAMP)   ## resolve the pins again (no index address is written)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+
+clean:           ## forget the venv and the demo's data
+	rm -rf $(VENV) .takt

@@ -1,0 +1,150 @@
+"""Operational definitions: what the words mean, once, in words and as something that runs.
+
+`definitions.yaml` is read, checked and hashed here. The hash is part of every model, score and list, so a
+score can always be traced to the meaning of "won" under which it was made.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from features.errors import DefinitionsError
+
+REQUIRED_TERMS: Final = ("prospect", "contacted", "qualified", "won", "lost", "receptive")
+
+
+class _Words(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Term(_Words):
+    """One word: `means` for people, `evidence` as SQL over the contract tables that returns prospect_id."""
+
+    means: str = Field(min_length=10)
+    evidence: str = Field(min_length=6)
+    owner: str
+    since: dt.date
+
+
+class Attribute(_Words):
+    """A column of prospects or accounts (or a changing field) that features may use.
+
+    `says` is the reason in plain words, `{value}` standing for the value.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    type: Literal["number", "category"]
+    says: str
+    unit: str = ""
+
+
+class Capacity(_Words):
+    """Calls that one salesperson can make on a day, by default and by owner."""
+
+    default: Annotated[int, Field(ge=0)] = 15
+    owners: dict[str, Annotated[int, Field(ge=0)]] = {}
+
+    def of(self, owner_id: str | None) -> int:
+        """Return the calls a day of this owner."""
+        return self.default if owner_id is None else self.owners.get(owner_id, self.default)
+
+
+class Definitions(_Words):
+    """All operational definitions of one company; times are UTC, days are 24 hours.
+
+    Attributes
+    ----------
+    horizon_days : int
+        H of "won within H": the label looks at `[as_of, as_of + H)`.
+    grid_days : int
+        Distance of training snapshots.
+    cohort_from, observed_until : date or None
+        Prospects created before `cohort_from` are not trained on (their outcomes are not fully recorded);
+        outcomes at or after `observed_until` are not known (default: the last recorded fact).
+    recorded_at : {"column", "occurred_at"}
+        Whether the source knows when facts became known, or must assume the moment they happened.
+    """
+
+    company: str
+    simulated: bool = False
+    timezone: str = "UTC"
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    recorded_at: Literal["column", "occurred_at"]
+    horizon_days: Annotated[int, Field(ge=1, le=730)]
+    grid_days: Annotated[int, Field(ge=1, le=92)] = 7
+    cohort_from: dt.date | None = None
+    observed_until: dt.date | None = None
+    terms: dict[str, Term]
+    stages: tuple[str, ...] = ()
+    kinds: dict[str, str] = {}
+    attributes: tuple[Attribute, ...] = ()
+    known_only_after: tuple[str, ...] = ()
+    capacity: Capacity = Capacity()
+    minimum_gap_days: Annotated[int, Field(ge=0)] = 2
+    max_quarantine: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Definitions:
+        missing = [t for t in REQUIRED_TERMS if t not in self.terms]
+        if missing:
+            raise ValueError(f"terms: {missing} not defined; every company must say what these mean")
+        if self.timezone not in available_timezones():
+            raise ValueError(f"timezone: {self.timezone!r} is not an IANA name such as Europe/Berlin")
+        names = [a.name for a in self.attributes]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(f"attributes: {twice} declared twice")
+        leaks = sorted(set(names) & set(self.known_only_after))
+        if leaks:
+            raise ValueError(
+                f"attributes: {leaks} are listed as known only after the outcome; remove one of the two"
+            )
+        return self
+
+    @cached_property
+    def hash(self) -> str:
+        """First 12 hex digits of the SHA-256 of the definitions; the order of keys does not matter."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The company's time zone, for showing times and for deciding what 'today' is."""
+        return ZoneInfo(self.timezone)
+
+
+def load(path: Path) -> Definitions:
+    """Read definitions.yaml.
+
+    Raises
+    ------
+    DefinitionsError
+        The file is absent, not UTF-8, not YAML, or breaks a rule; the text names file, field and rule.
+    """
+    try:
+        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DefinitionsError(f"{path}: no such file; every source has a definitions.yaml.") from None
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DefinitionsError(f"{path}: not readable as UTF-8 YAML: {error}") from error
+    return parse(raw, origin=str(path))
+
+
+def parse(raw: Any, *, origin: str = "definitions") -> Definitions:
+    """Check definitions given as a mapping (from YAML or JSON) and freeze them."""
+    if not isinstance(raw, dict):
+        raise DefinitionsError(f"{origin}: expected a mapping of fields, got {type(raw).__name__}.")
+    try:
+        return Definitions.model_validate(raw)
+    except ValidationError as error:
+        lines = [f"  {'.'.join(map(str, e['loc'])) or 'definitions'}: {e['msg']}" for e in error.errors()]
+        raise DefinitionsError(f"{origin}: {len(lines)} thing(s) to correct\n" + "\n".join(lines)) from error

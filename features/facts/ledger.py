@@ -1,0 +1,121 @@
+"""The facts as one value: eight contract tables that belong together, and what of them was known when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import pandas as pd
+
+from features.errors import ContractError
+from features.facts.contract import TABLES, Checked, empty, set_aside
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The eight tables of the contract, validated. A table may hold several versions of a key.
+
+    Versions of a row (same key, later `recorded_at`) are all kept; who reads chooses the last one visible.
+    Absent tables are empty, never None.
+    """
+
+    prospects: pd.DataFrame
+    accounts: pd.DataFrame
+    contacts: pd.DataFrame
+    attribute_changes: pd.DataFrame
+    touches: pd.DataFrame
+    offers: pd.DataFrame
+    offers_made: pd.DataFrame
+    outcomes: pd.DataFrame
+
+    @classmethod
+    def of(cls, tables: Mapping[str, pd.DataFrame]) -> Facts:
+        """Build facts from the tables given; those not given are empty."""
+        unknown = sorted(set(tables) - set(TABLES))
+        if unknown:
+            raise ContractError(f"unknown table(s) {unknown}; the contract has {list(TABLES)}.")
+        return cls(**{name: tables.get(name, empty(name)) for name in TABLES})
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables by name, in the contract's order."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def visible(self, as_of: pd.Timestamp) -> Facts:
+        """Keep what was known before `as_of` (`recorded_at < as_of`); all offers are kept."""
+        kept = {
+            n: t[t["recorded_at"] < as_of] for n, t in self.tables().items() if "recorded_at" in t.columns
+        }
+        return replace(self, **kept)
+
+    def of_prospects(self, ids: pd.Index) -> Facts:
+        """Keep the facts that belong to these prospects, their accounts and contacts (a shard)."""
+        prospects = self.prospects[self.prospects["prospect_id"].isin(ids)]
+        accounts = prospects["account_id"].dropna().unique()
+        siblings = self.prospects.loc[self.prospects["account_id"].isin(accounts), "prospect_id"]
+        near = pd.Index(ids).union(pd.Index(siblings))
+        changes = self.attribute_changes
+        own = (changes["entity"].eq("prospect") & changes["id"].isin(ids)) | (
+            changes["entity"].eq("account") & changes["id"].isin(accounts)
+        )
+        people = self.contacts["account_id"].isin(accounts) | self.contacts["prospect_id"].isin(ids)
+        return replace(
+            self,
+            prospects=self.prospects[self.prospects["prospect_id"].isin(near)],
+            accounts=self.accounts[self.accounts["account_id"].isin(accounts)],
+            contacts=self.contacts[people],
+            attribute_changes=changes[own],
+            touches=self.touches[self.touches["prospect_id"].isin(ids)],
+            offers_made=self.offers_made[self.offers_made["prospect_id"].isin(ids)],
+            outcomes=self.outcomes[self.outcomes["prospect_id"].isin(near)],
+        )
+
+    def last_recorded(self) -> pd.Timestamp | None:
+        """Return the latest `recorded_at` of any fact, or None where there are no facts."""
+        times = [
+            t["recorded_at"].max() for t in self.tables().values() if "recorded_at" in t.columns and len(t)
+        ]
+        return max(times) if times else None
+
+
+def current(frame: pd.DataFrame, key: tuple[str, ...]) -> pd.DataFrame:
+    """Keep the last recorded version of each key; among equals the last row given."""
+    if frame.empty or not frame.duplicated(list(key)).any():
+        return frame
+    return (
+        frame.sort_values("recorded_at", kind="stable").drop_duplicates(list(key), keep="last").sort_index()
+    )
+
+
+def check_references(checked: Mapping[str, Checked]) -> dict[str, Checked]:
+    """Set aside rows that point at nobody, and outcomes before their prospect existed.
+
+    Unknown ids are looked up among the *good* rows, so that a quarantined prospect takes its touches along,
+    each with its own reason. Versions of one key count once.
+    """
+    out = dict(checked)
+    known = {
+        "prospect_id": set(out["prospects"].good["prospect_id"]),
+        "contact_id": set(out["contacts"].good["contact_id"]),
+        "account_id": set(out["accounts"].good["account_id"]),
+        "offer_id": set(out["offers"].good["offer_id"]),
+    }
+    asks = {
+        "prospects": ("account_id",),
+        "contacts": ("account_id", "prospect_id"),
+        "touches": ("prospect_id", "contact_id"),
+        "offers_made": ("prospect_id", "offer_id", "contact_id"),
+        "outcomes": ("prospect_id", "offer_id"),
+    }
+    for name, columns in asks.items():
+        for column in columns:
+            ids = out[name].good[column]
+            out[name] = set_aside(
+                out[name], ids.notna() & ~ids.isin(known[column]), f"{column}: unknown id", column
+            )
+    created = out["prospects"].good.groupby("prospect_id")["created_at"].min()
+    good = out["outcomes"].good
+    early = good["occurred_at"] < good["prospect_id"].map(created)
+    out["outcomes"] = set_aside(
+        out["outcomes"], early, "occurred_at: outcome before its prospect", "occurred_at"
+    )
+    return out

@@ -70,6 +70,8 @@ class Definitions(_Words):
     cohort_from, observed_until : date or None
         Prospects created before `cohort_from` are not trained on (their outcomes are not fully recorded);
         outcomes at or after `observed_until` are not known (default: the last recorded fact).
+    max_age_days : int or None
+        A prospect older than this leaves the cohort even without an outcome (nobody works it any more).
     recorded_at : {"column", "occurred_at"}
         Whether the source knows when facts became known, or must assume the moment they happened.
     """
@@ -83,6 +85,7 @@ class Definitions(_Words):
     grid_days: Annotated[int, Field(ge=1, le=92)] = 7
     cohort_from: dt.date | None = None
     observed_until: dt.date | None = None
+    max_age_days: Annotated[int, Field(ge=1)] | None = None
     terms: dict[str, Term]
     stages: tuple[str, ...] = ()
     kinds: dict[str, str] = {}
@@ -100,14 +103,13 @@ class Definitions(_Words):
         if self.timezone not in available_timezones():
             raise ValueError(f"timezone: {self.timezone!r} is not an IANA name such as Europe/Berlin")
         names = [a.name for a in self.attributes]
-        twice = sorted({n for n in names if names.count(n) > 1})
-        if twice:
-            raise ValueError(f"attributes: {twice} declared twice")
+        for field, words in (("attributes", names), ("stages", self.stages)):
+            twice = sorted({w for w in words if words.count(w) > 1})
+            if twice:
+                raise ValueError(f"{field}: {twice} declared twice")
         leaks = sorted(set(names) & set(self.known_only_after))
         if leaks:
-            raise ValueError(
-                f"attributes: {leaks} are listed as known only after the outcome; remove one of the two"
-            )
+            raise ValueError(f"attributes: {leaks} are listed as known only after the outcome; remove one of the two")
         return self
 
     @cached_property
@@ -122,19 +124,33 @@ class Definitions(_Words):
         return ZoneInfo(self.timezone)
 
 
+class _OncePerKey(yaml.SafeLoader):
+    """YAML without the silence on keys that stand twice: the second meaning of a word would win unseen."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in seen:
+                    raise yaml.YAMLError(f"{key.value!r} stands twice, again in line {key.start_mark.line + 1}")
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load(path: Path) -> Definitions:
     """Read definitions.yaml.
 
     Raises
     ------
     DefinitionsError
-        The file is absent, not UTF-8, not YAML, or breaks a rule; the text names file, field and rule.
+        The file is absent, not UTF-8, not YAML, says a word twice, or breaks a rule; the text names
+        file, field and rule.
     """
     try:
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_OncePerKey)
     except FileNotFoundError:
         raise DefinitionsError(f"{path}: no such file; every source has a definitions.yaml.") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise DefinitionsError(f"{path}: not readable as UTF-8 YAML: {error}") from error
     return parse(raw, origin=str(path))
 

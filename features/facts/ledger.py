@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Final
 
 import pandas as pd
 
 from features.errors import ContractError
-from features.facts.contract import TABLES, Checked, empty, set_aside
+from features.facts.contract import TABLES, Checked, check, empty, set_aside
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,7 @@ class Facts:
 
     def visible(self, as_of: pd.Timestamp) -> Facts:
         """Keep what was known before `as_of` (`recorded_at < as_of`); all offers are kept."""
-        kept = {
-            n: t[t["recorded_at"] < as_of] for n, t in self.tables().items() if "recorded_at" in t.columns
-        }
+        kept = {n: t[t["recorded_at"] < as_of] for n, t in self.tables().items() if "recorded_at" in t.columns}
         return replace(self, **kept)
 
     def of_prospects(self, ids: pd.Index) -> Facts:
@@ -57,65 +56,78 @@ class Facts:
         own = (changes["entity"].eq("prospect") & changes["id"].isin(ids)) | (
             changes["entity"].eq("account") & changes["id"].isin(accounts)
         )
+        touched = self.touches[self.touches["prospect_id"].isin(ids)]
         people = self.contacts["account_id"].isin(accounts) | self.contacts["prospect_id"].isin(ids)
+        people |= self.contacts["contact_id"].isin(touched["contact_id"].dropna())
         return replace(
             self,
             prospects=self.prospects[self.prospects["prospect_id"].isin(near)],
             accounts=self.accounts[self.accounts["account_id"].isin(accounts)],
             contacts=self.contacts[people],
             attribute_changes=changes[own],
-            touches=self.touches[self.touches["prospect_id"].isin(ids)],
+            touches=touched,
             offers_made=self.offers_made[self.offers_made["prospect_id"].isin(ids)],
             outcomes=self.outcomes[self.outcomes["prospect_id"].isin(near)],
         )
 
     def last_recorded(self) -> pd.Timestamp | None:
         """Return the latest `recorded_at` of any fact, or None where there are no facts."""
-        times = [
-            t["recorded_at"].max() for t in self.tables().values() if "recorded_at" in t.columns and len(t)
-        ]
+        times = [t["recorded_at"].max() for t in self.tables().values() if "recorded_at" in t.columns and len(t)]
         return max(times) if times else None
 
 
 def current(frame: pd.DataFrame, key: tuple[str, ...]) -> pd.DataFrame:
-    """Keep the last recorded version of each key; among equals the last row given."""
+    """Keep the last recorded version of each key; among equals (and in offers) the last row given."""
     if frame.empty or not frame.duplicated(list(key)).any():
         return frame
-    return (
-        frame.sort_values("recorded_at", kind="stable").drop_duplicates(list(key), keep="last").sort_index()
-    )
+    ordered = frame.sort_values("recorded_at", kind="stable") if "recorded_at" in frame.columns else frame
+    return ordered.drop_duplicates(list(key), keep="last").sort_index()
+
+
+_ASKS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "prospects": (("account_id", "accounts"),),
+    "contacts": (("account_id", "accounts"), ("prospect_id", "prospects")),
+    "touches": (("prospect_id", "prospects"), ("contact_id", "contacts")),
+    "offers_made": (("prospect_id", "prospects"), ("offer_id", "offers"), ("contact_id", "contacts")),
+    "outcomes": (("prospect_id", "prospects"), ("offer_id", "offers")),
+}
+"""Which columns point at which table, in an order in which a table is settled before it is pointed at."""
 
 
 def check_references(checked: Mapping[str, Checked]) -> dict[str, Checked]:
     """Set aside rows that point at nobody, and outcomes before their prospect existed.
 
-    Unknown ids are looked up among the *good* rows, so that a quarantined prospect takes its touches along,
-    each with its own reason. Versions of one key count once.
+    Ids are looked up among the rows that are *still good*, so that a quarantined account takes its prospects
+    along, and they their touches, each with its own reason. Versions of one key count once.
+
+    Parameters
+    ----------
+    checked : mapping of table name to Checked
+        Tables not given have no rows.
+
+    Returns
+    -------
+    dict of table name to Checked
+        All tables of the contract.
+
+    Raises
+    ------
+    ContractError
+        A table is not one of the contract's.
     """
-    out = dict(checked)
-    known = {
-        "prospect_id": set(out["prospects"].good["prospect_id"]),
-        "contact_id": set(out["contacts"].good["contact_id"]),
-        "account_id": set(out["accounts"].good["account_id"]),
-        "offer_id": set(out["offers"].good["offer_id"]),
-    }
-    asks = {
-        "prospects": ("account_id",),
-        "contacts": ("account_id", "prospect_id"),
-        "touches": ("prospect_id", "contact_id"),
-        "offers_made": ("prospect_id", "offer_id", "contact_id"),
-        "outcomes": ("prospect_id", "offer_id"),
-    }
-    for name, columns in asks.items():
-        for column in columns:
+    given = Facts.of({name: part.good for name, part in checked.items()})
+    out = {name: checked.get(name) or check(name, part) for name, part in given.tables().items()}
+    for name, columns in _ASKS.items():
+        for column, target in columns:
             ids = out[name].good[column]
-            out[name] = set_aside(
-                out[name], ids.notna() & ~ids.isin(known[column]), f"{column}: unknown id", column
-            )
+            unknown = ids.notna() & ~ids.isin(out[target].good[column])
+            out[name] = set_aside(out[name], unknown, f"{column}: unknown id", column)
+    for entity in ("prospect", "account"):
+        changes = out["attribute_changes"].good
+        unknown = changes["entity"].eq(entity) & ~changes["id"].isin(out[f"{entity}s"].good[f"{entity}_id"])
+        out["attribute_changes"] = set_aside(out["attribute_changes"], unknown, f"id: unknown {entity}", "id")
     created = out["prospects"].good.groupby("prospect_id")["created_at"].min()
-    good = out["outcomes"].good
-    early = good["occurred_at"] < good["prospect_id"].map(created)
-    out["outcomes"] = set_aside(
-        out["outcomes"], early, "occurred_at: outcome before its prospect", "occurred_at"
-    )
+    outcomes = out["outcomes"].good
+    early = outcomes["occurred_at"] < outcomes["prospect_id"].map(created)
+    out["outcomes"] = set_aside(out["outcomes"], early, "occurred_at: outcome before its prospect", "occurred_at")
     return out

@@ -1,0 +1,90 @@
+"""Attributes as events: the columns of prospects and accounts, and every later change, one row per known value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from features.errors import ContractError
+from features.facts.contract import TIME_TYPE
+from features.facts.ledger import Facts
+from features.time.asof import later
+
+COLUMNS: Final = ("prospect_id", "occurred_at", "recorded_at", "tie", "name", "category", "number")
+
+
+def collect(facts: Facts, wanted: Iterable[tuple[str, str]], links: pd.DataFrame) -> pd.DataFrame:
+    """Collect the known values of attributes.
+
+    Parameters
+    ----------
+    wanted : iterable of (name, type)
+        Type is `number` or `category`.
+    links : DataFrame (prospect_id, account_id, linked_at)
+        Which account a prospect belongs to and since when that is known.
+
+    Returns
+    -------
+    DataFrame, columns `COLUMNS`
+        A value in a column is true from creation, or, in a later version of the row, from when it was recorded.
+
+    Raises
+    ------
+    ContractError
+        A value of a numeric attribute is not a number.
+    """
+    parts: list[pd.DataFrame] = []
+    for name, kind in dict.fromkeys(wanted):
+        parts.append(_columns(facts.prospects, "prospect_id", name, kind))
+        parts.append(_to_prospects(_columns(facts.accounts, "account_id", name, kind), links))
+        changes = facts.attribute_changes[facts.attribute_changes["name"] == name]
+        by_entity = [_changes(changes[changes["entity"] == e], f"{e}_id", name, kind) for e in ("prospect", "account")]
+        parts += [by_entity[0], _to_prospects(by_entity[1], links)]
+    kept = [part for part in parts if len(part)]
+    return pd.concat(kept, ignore_index=True) if kept else _nothing()
+
+
+def _columns(frame: pd.DataFrame, key: str, name: str, kind: str) -> pd.DataFrame:
+    rows = frame[frame[name].notna()] if name in frame.columns else frame.iloc[:0]
+    if rows.empty:
+        return pd.DataFrame()
+    began = rows["created_at"] if "created_at" in rows else rows["recorded_at"]
+    first = rows["recorded_at"] == rows[key].map(frame.groupby(key)["recorded_at"].min())
+    since = began.where(first, rows["recorded_at"])
+    return rows[[key, "recorded_at"]].assign(occurred_at=since, tie="", **_payload(rows[name], name, kind))
+
+
+def _changes(rows: pd.DataFrame, key: str, name: str, kind: str) -> pd.DataFrame:
+    rows = rows[rows["value"].notna()]
+    values = rows[["id", "occurred_at", "recorded_at"]].rename(columns={"id": key})
+    return values.assign(tie=rows["value"], **_payload(rows["value"], name, kind))
+
+
+def _to_prospects(rows: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    if rows.empty:
+        return rows
+    both = rows.merge(links, on="account_id")
+    return both.assign(recorded_at=later(both["recorded_at"], both["linked_at"])).drop(
+        columns=["account_id", "linked_at"]
+    )
+
+
+def _payload(values: pd.Series, name: str, kind: str) -> dict[str, Any]:
+    if kind == "category":
+        return {"name": name, "category": values.astype("str"), "number": np.nan}
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    bad = numbers.isna()
+    if bad.any():
+        raise ContractError(
+            f"attribute {name}: expected a number, got {values[bad].iloc[0]!r} in {int(bad.sum())} row(s). "
+            "Cast it in the source's .sql, or declare the attribute as a category in definitions.yaml."
+        )
+    return {"name": name, "category": pd.Series(pd.NA, index=values.index, dtype="str"), "number": numbers}
+
+
+def _nothing() -> pd.DataFrame:
+    types = {"occurred_at": TIME_TYPE, "recorded_at": TIME_TYPE, "number": "float64"}
+    return pd.DataFrame({c: pd.Series([], dtype=types.get(c, "str")) for c in COLUMNS})

@@ -1,0 +1,152 @@
+"""Which accumulators the kernel needs for a set of terms, and which event feeds which of them.
+
+Events of a stream differ only in a few words (kind, channel, ...). Each distinct combination of the words that any
+term asks about is a *signature*; for a signature and a window the plan lists the accumulators to feed, so that the
+kernel compares no text and evaluates no filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.algebra.streams import Stream
+from features.algebra.terms import ANY, QUANTITIES, Events, Slot
+from features.time.asof import DAY
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pointers:
+    """A ragged table: row `i` holds `items[start[i]:start[i + 1]]`."""
+
+    start: Ints
+    items: Ints
+
+    @classmethod
+    def of(cls, rows: Iterable[Iterable[int]]) -> Pointers:
+        """Build from lists."""
+        lists = [list(row) for row in rows]
+        lengths = [0, *(len(row) for row in lists)]
+        return cls(np.cumsum(lengths, dtype=np.int64), np.array([x for row in lists for x in row], dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to compute for one stream; the order of `slots` within a kind is the order of the kernel's outputs.
+
+    Attributes
+    ----------
+    windows : array, shape (n_windows,)
+        Microseconds, ascending; the whole past is the pseudo-window `n_windows`.
+    signature : array, shape (n_events,)
+        The signature of each event.
+    feeds : Pointers, rows (signature, window)
+        Positions in `sums` that such an event adds to; `quantity` says what it adds: -1 one, else a quantity.
+    lasts, firsts, grouped, newest : Pointers, rows signature
+        Positions in `recencies` (last or first seen), `groups` and `latests` that such an event moves.
+    groups : tuple of (events, column)
+        Whose distinct values are tracked; a distinct slot is a group and a window.
+    """
+
+    slots: tuple[Slot, ...]
+    windows: Ints
+    signature: Ints
+    sums: tuple[Slot, ...]
+    feeds: Pointers
+    quantity: Ints
+    recencies: tuple[Slot, ...]
+    lasts: Pointers
+    firsts: Pointers
+    groups: tuple[tuple[Events, str], ...]
+    grouped: Pointers
+    distincts: tuple[Slot, ...]
+    distinct_group: Ints
+    distinct_window: Ints
+    latests: tuple[Slot, ...]
+    newest: Pointers
+
+
+def plan(slots: Iterable[Slot], stream: Stream) -> Plan:
+    """Lay out the accumulators for the slots of one stream."""
+    wanted = tuple(dict.fromkeys(slots))
+    days = sorted({s.days for s in wanted if s.days is not None})
+    window_of = {d: i for i, d in enumerate(days)} | {None: len(days)}
+    signature, table = _signatures(wanted, stream)
+    match = {events: _matches(events, table) for events in {s.events for s in wanted}}
+    n_signatures = len(table)
+
+    sums = tuple(s for s in wanted if s.kind in ("count", "total"))
+    recencies = tuple(s for s in wanted if s.kind in ("last", "first"))
+    latests = tuple(s for s in wanted if s.kind == "latest")
+    distincts = tuple(s for s in wanted if s.kind == "distinct")
+    groups = tuple(dict.fromkeys((s.events, s.of) for s in distincts))
+
+    def per_signature(items: Iterable[tuple[int, Events]]) -> Pointers:
+        listed = list(items)
+        return Pointers.of([i for i, events in listed if match[events][g]] for g in range(n_signatures))
+
+    feeds = Pointers.of(
+        [i for i, s in enumerate(sums) if window_of[s.days] == w and match[s.events][g]]
+        for g in range(n_signatures)
+        for w in range(len(days) + 1)
+    )
+    return Plan(
+        slots=wanted,
+        windows=np.array(days, dtype=np.int64) * DAY,
+        signature=signature,
+        sums=sums,
+        feeds=feeds,
+        quantity=np.array([QUANTITIES.index(s.of) if s.kind == "total" else -1 for s in sums], dtype=np.int64),
+        recencies=recencies,
+        lasts=per_signature((i, s.events) for i, s in enumerate(recencies) if s.kind == "last"),
+        firsts=per_signature((i, s.events) for i, s in enumerate(recencies) if s.kind == "first"),
+        groups=groups,
+        grouped=per_signature((i, events) for i, (events, _) in enumerate(groups)),
+        distincts=distincts,
+        distinct_group=np.array([groups.index((s.events, s.of)) for s in distincts], dtype=np.int64),
+        distinct_window=np.array([window_of[s.days] for s in distincts], dtype=np.int64),
+        latests=latests,
+        newest=per_signature((i, s.events) for i, s in enumerate(latests)),
+    )
+
+
+def _signatures(slots: tuple[Slot, ...], stream: Stream) -> tuple[Ints, pd.DataFrame]:
+    """Find the distinct combinations of the words asked about; return each event's number and the table."""
+    columns = sorted({column for s in slots for column, _ in s.events.where})
+    combined = np.zeros(len(stream.prospect), dtype=np.int64)
+    levels: dict[str, pd.Index] = {}
+    for column in columns:
+        asked = {v for s in slots for c, values in s.events.where if c == column for v in values} - {ANY}
+        codes, levels[column] = _codes(stream.words[column], asked)
+        combined = combined * (len(levels[column]) + 2) + codes
+    numbers, signature = np.unique(combined, return_inverse=True)
+    table = {}
+    for column in reversed(columns):
+        numbers, codes = np.divmod(numbers, len(levels[column]) + 2)
+        table[column] = codes
+    named = {c: np.array(["", ANY, *levels[c]], dtype=object)[codes] for c, codes in table.items()}
+    return signature.astype(np.int64), pd.DataFrame(named, index=range(len(numbers)))
+
+
+def _codes(words: pd.Series, asked: set[str]) -> tuple[Ints, pd.Index]:
+    """Encode the words: 0 missing, 1 known but not asked about, 2.. the words asked about."""
+    levels = pd.Index(sorted(asked), dtype="str")
+    codes = np.where(words.isna(), 0, 1).astype(np.int64)
+    if len(levels):
+        found = levels.get_indexer(words)
+        codes = np.where(found >= 0, found + 2, codes)
+    return codes, levels
+
+
+def _matches(events: Events, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Say for each signature whether its events pass the filter."""
+    passed = np.ones(len(table), dtype=bool)
+    for column, allowed in events.where:
+        passed &= (table[column] != "").to_numpy() if ANY in allowed else table[column].isin(allowed).to_numpy()
+    return passed

@@ -1,0 +1,86 @@
+"""The catalogue: every declared feature with its question, meaning, window and as-of rule.
+
+`takt features` prints it and the app shows it; a bundle remembers its hash, so that a score can say which features
+it was made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from features.algebra.declaration import Declaration, feature
+from features.algebra.terms import attribute
+from features.errors import CatalogError
+from features.facts.definitions import Definitions
+from features.rights import offer, person, place, prospect, timing
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Declared features in a fixed order; names are unique."""
+
+    declarations: tuple[Declaration, ...]
+
+    def __post_init__(self) -> None:
+        names = [d.name for d in self.declarations]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise CatalogError(f"features declared twice: {twice}; a name means one thing.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in order."""
+        return tuple(d.name for d in self.declarations)
+
+    @property
+    def categorical(self) -> tuple[str, ...]:
+        """Names of the features that are categories."""
+        return tuple(d.name for d in self.declarations if d.is_category)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Declaration]:
+        return {d.name: d for d in self.declarations}
+
+    def of(self, name: str) -> Declaration:
+        """Return one declaration.
+
+        Raises
+        ------
+        CatalogError
+            No such feature.
+        """
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise CatalogError(f"no feature {name!r} in the catalogue of {len(self._by_name)}.") from None
+
+    @cached_property
+    def hash(self) -> str:
+        """First 12 hex digits of the SHA-256 of names and terms; words may change without changing it."""
+        text = "\n".join(f"{d.name} {d.term!r}" for d in self.declarations)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def describe(self) -> pd.DataFrame:
+        """Return the catalogue as a table: name, question, concept, unit, window, meaning, as_of_rule."""
+        return pd.DataFrame([d.describe() for d in self.declarations])
+
+
+def catalog(definitions: Definitions, extra: Iterable[Declaration] = ()) -> Catalog:
+    """Return the features of a company: those of the five questions, its attributes, and any `extra`.
+
+    Attributes that definitions.yaml lists as known only after the outcome cannot be declared there.
+    """
+    shared = [d for room in (prospect, person, place, timing, offer) for d in room.FEATURES]
+    own = [
+        feature(
+            f"attribute_{a.name}", attribute(a.name, a.type), question="prospect", concept=a.name.replace("_", " "),
+            says=a.says, unit=a.unit, missing_says=f"{a.name.replace('_', ' ')} not known",
+        )
+        for a in definitions.attributes
+    ]  # fmt: skip
+    return Catalog((*shared, *own, *extra))

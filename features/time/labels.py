@@ -1,0 +1,67 @@
+"""What came after: `won_within_H`, and who cannot be labelled yet.
+
+Worked example, run as a doctest: H is 30 days and outcomes are known before 1 March. A prospect won on 31 January:
+looked at on 1 January the win is inside `[1 Jan, 31 Jan)`? No, 31 January is the first day outside, so 0. Looked at
+on 2 January it is inside, so 1. On 31 January itself it is still ahead, so 1. On 30 January the window ends on
+1 March, the last that can be known. For a look on 31 January of somebody who never won we would have to see until
+2 March, so there is no label, and certainly not 0.
+
+>>> import pandas as pd
+>>> from features.facts.ledger import Facts
+>>> day = lambda text: pd.Timestamp(text, tz="UTC").as_unit("us")
+>>> won = pd.DataFrame({"prospect_id": ["a"], "occurred_at": [day("2026-01-31")], "result": ["won"],
+...                     "recorded_at": [day("2026-02-02")]})
+>>> keys = pd.DataFrame({"prospect_id": ["a", "a", "b", "b"], "as_of": [
+...     day("2026-01-01"), day("2026-01-02"), day("2026-01-30"), day("2026-01-31")]})
+>>> won_within(Facts.of({"outcomes": won}), keys, days=30, observed_until=day("2026-03-01")).tolist()
+[0.0, 1.0, 0.0, nan]
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from features.facts.definitions import Definitions
+from features.facts.ledger import Facts
+from features.time.asof import moment
+
+
+def won_within(facts: Facts, keys: pd.DataFrame, *, days: int, observed_until: pd.Timestamp) -> pd.Series:
+    """Answer for each snapshot whether the prospect was won in `[as_of, as_of + days)`.
+
+    Parameters
+    ----------
+    keys : DataFrame, shape (n_snapshots, 2)
+        prospect_id and as_of (UTC).
+    days : int
+        The horizon H, in days of 24 hours.
+    observed_until : Timestamp
+        Outcomes before this moment are recorded; at or after it nothing is known.
+
+    Returns
+    -------
+    Series of float, shape (n_snapshots,)
+        1 won, 0 not won, missing where the window reaches beyond `observed_until`: unlabelled, never negative.
+    """
+    wins = facts.outcomes.loc[facts.outcomes["result"] == "won", ["prospect_id", "occurred_at"]]
+    wins = wins.assign(won_at=wins["occurred_at"]).sort_values("occurred_at", kind="stable")
+    asked = keys.assign(row=np.arange(len(keys))).sort_values("as_of", kind="stable")
+    found = pd.merge_asof(asked, wins, left_on="as_of", right_on="occurred_at", by="prospect_id", direction="forward")
+    end = found["as_of"] + pd.Timedelta(days=days)
+    label = (found["won_at"] < end).astype("float64").where(end <= observed_until)
+    return pd.Series(
+        label.to_numpy()[np.argsort(found["row"].to_numpy())], index=keys.index, name=f"won_within_{days}d"
+    )
+
+
+def observed_until(facts: Facts, as_of: pd.Timestamp, *, definitions: Definitions) -> pd.Timestamp:
+    """Return the end of what is known about outcomes: `as_of`, the declared end, or the last recorded fact.
+
+    The earliest of the three: a data set that was exported in March says nothing about wins in April.
+    """
+    last = facts.last_recorded()
+    ends = [as_of, as_of if last is None else last]
+    if definitions.observed_until is not None:
+        ends = [as_of, moment(definitions.observed_until, definitions.zone)]
+    return min(ends)

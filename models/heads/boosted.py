@@ -1,0 +1,121 @@
+"""The highest rung: gradient boosted trees (LightGBM), kept as LightGBM's own text.
+
+Trees are as large as the evidence allows: a leaf must hold about `WINNERS_IN_LEAF` winning prospects' share
+of the rows. No class weights: they would spoil the chances. How many trees is decided on the later part of
+the training period, after a gap of H, or on prospects left out where the period is too short for that; then
+all rows are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import lightgbm
+import numpy as np
+import pandas as pd
+
+from models.heads.encoding import Encoding
+from models.heads.training import Training
+from models.measures.ranking import Floats
+from models.measures.splits import Mask
+
+MOST_TREES: Final = 600
+PATIENCE: Final = 40
+WINNERS_IN_LEAF: Final = 4
+LATER_SHARE: Final = 0.25
+LEAST_WINS: Final = 15
+"""Winning prospects that both sides of the early-stopping split need to be split by time."""
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """A LightGBM model; `text` is what LightGBM wrote and reads back to the same bits."""
+
+    encoding: Encoding
+    text: str
+    threads: int = 2
+    name: str = "boosted"
+
+    @cached_property
+    def _booster(self) -> Any:
+        return lightgbm.Booster(model_str=self.text)
+
+    def margin(self, values: pd.DataFrame) -> Floats:
+        """Return the raw score, shape (n_rows,)."""
+        return self._predict(values, raw_score=True)
+
+    def contributions(self, values: pd.DataFrame) -> Floats:
+        """Return path-dependent TreeSHAP values (Lundberg et al., 2020), as LightGBM computes them."""
+        return self._predict(values, pred_contrib=True)
+
+    def _predict(self, values: pd.DataFrame, **how: bool) -> Floats:
+        x = self.encoding.apply(values)
+        if not len(x):
+            return np.zeros((0, x.shape[1] + 1) if "pred_contrib" in how else 0)
+        out: Floats = self._booster.predict(x, num_threads=self.threads, **how)
+        return out
+
+    def to_files(self) -> Mapping[str, str]:
+        """Return model.lgb."""
+        return {"model.lgb": self.text}
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, str], encoding: Encoding) -> Boosted:
+        """Read what `to_files` wrote."""
+        return cls(encoding, files["model.lgb"])
+
+
+def fit_boosted(training: Training) -> Boosted:
+    """Decide the number of trees on held-out rows, then fit on all; wins and others must both occur."""
+    early, later = _stopping(training)
+    fit = _dataset(training, early)
+    watch = lightgbm.early_stopping(PATIENCE, verbose=False)
+    tried = lightgbm.train(
+        _parameters(training, early), fit, MOST_TREES,
+        valid_sets=[_dataset(training, later, reference=fit)], callbacks=[watch],
+    )  # fmt: skip
+    everything = np.ones(len(training.label), dtype=np.bool_)
+    trees = max(1, tried.best_iteration)
+    model = lightgbm.train(_parameters(training, everything), _dataset(training, everything), trees)
+    return Boosted(training.encoding, model.model_to_string(), threads=training.threads)
+
+
+def _parameters(training: Training, rows: Mask) -> dict[str, Any]:
+    part = training.take(rows)
+    return {
+        "objective": "binary",
+        "learning_rate": 0.05,
+        "num_leaves": int(np.clip(part.wins // (2 * WINNERS_IN_LEAF), 4, 31)),
+        "min_data_in_leaf": int(np.clip(WINNERS_IN_LEAF * len(part.label) / max(part.wins, 1), 20, 2000)),
+        "feature_fraction": 0.5,
+        "lambda_l2": 10.0,
+        "cat_smooth": 20.0,
+        "seed": training.seed,
+        "num_threads": training.threads,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+    }
+
+
+def _dataset(training: Training, rows: Mask, *, reference: Any = None) -> Any:
+    encoding = training.encoding
+    return lightgbm.Dataset(
+        training.x[rows], training.label[rows], reference=reference,
+        feature_name=[f"f{j}" for j in range(len(encoding.features))],
+        categorical_feature=[encoding.features.index(name) for name in encoding.levels],
+        params={"verbosity": -1},
+    )  # fmt: skip
+
+
+def _stopping(training: Training) -> tuple[Mask, Mask]:
+    """Choose the rows that stop the boosting: the latest days, H after the others; else every fourth prospect."""
+    moment = np.quantile(training.as_of, 1 - LATER_SHARE, method="nearest")
+    early, later = training.as_of + training.horizon <= moment, training.as_of >= moment
+    if min(training.take(early).wins, training.take(later).wins) >= LEAST_WINS:
+        return early, later
+    fold = training.folds(4)
+    return fold != 0, fold == 0

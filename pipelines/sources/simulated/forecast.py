@@ -1,0 +1,97 @@
+"""What a perfect forecaster says: the true chance of winning, from the hidden state and the rules of a day."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from pipelines.sources.simulated.draws import Floats, Ints
+from pipelines.sources.simulated.moments import PROPOSAL, SIGNING
+from pipelines.sources.simulated.rules import HOPING, Rules
+from pipelines.sources.simulated.working import History, Snapshot
+
+_CHUNK: Final = 8192
+_WEEKS: Final = 4
+_OPEN: Final = np.arange(PROPOSAL + 1)[:, None]
+
+
+def win_chance(rules: Rules, pressure: Floats, *, seen: Snapshot, horizon: int) -> Floats:
+    """Say what a perfect forecaster says at 00:00 UTC of a day `d`: the chance to win in `[d, d + horizon)`.
+
+    The forecaster knows the hidden state of each lead (need, decider, fit, stage), the habits of the team and
+    its workload, and not the coming draws. The same daily chances that the world is simulated with are chained
+    over the horizon as a Markov chain on the stages: no Monte Carlo, exact but for one simplification, that
+    refusals to be contacted after `d` are not foreseen for people who do not decide.
+
+    Parameters
+    ----------
+    pressure : array, shape (sellers, at least d + horizon)
+        Calls per unit of pull; see `foreseen`.
+    seen : Snapshot
+        The day, the open leads (n) and their stages.
+
+    Returns
+    -------
+    array, shape (n,)
+        0 exactly where there is no need on any of these days.
+    """
+    needs, chance = rules.needs, np.zeros(len(seen.leads))
+    possible = np.flatnonzero((needs.appears[seen.leads] < seen.day + horizon) & (needs.ends[seen.leads] > seen.day))
+    days = range(seen.day, seen.day + horizon)
+    for part in (possible[a : a + _CHUNK] for a in range(0, len(possible), _CHUNK)):
+        chance[part] = _chain(rules, pressure, seen.leads[part], seen.stage[part], days)
+    return chance
+
+
+def foreseen(history: History, horizon: int) -> Floats:
+    """Extend the workload beyond the world's end: the mean of the last four weeks, by day of the week."""
+    past = history.pressure
+    week = past[:, -7 * _WEEKS :].reshape(len(past), _WEEKS, 7).mean(axis=1)
+    return np.hstack([past, np.tile(week, horizon // 7 + 1)])
+
+
+def _chain(rules: Rules, pressure: Floats, leads: Ints, stage: Ints, days: range) -> Floats:
+    """Carry the distribution over the four open stages through the days and collect what is won."""
+    needs, owner, created = rules.needs, rules.cast.leads.owner[leads], rules.cast.leads.created[leads]
+    anyone, right, last_day = _talks(rules, leads, days.start)
+    moving = [_moving(rules, leads, valid) * right for valid in (0, 1)]
+    share, won = (stage == _OPEN).astype(np.float64), np.zeros(len(leads))
+    for today in days:
+        there = needs.there(leads, today)
+        share *= 1.0 - needs.loss(leads, today, today - created)
+        signed = share * SIGNING[:, None] * (needs.pace[leads] * there)
+        share -= signed
+        won += signed.sum(axis=0)
+        if pressure[:, today].any():
+            pull = rules.pull(leads, today - created)
+            talks = share * rules.attention(pull, pressure[owner, today], _OPEN)
+            moved = talks * moving[rules.desk.valid(today)] * (there & (today < last_day))
+            won += _pass(share, moved, talks * anyone - moved)
+    return won
+
+
+def _talks(rules: Rules, leads: Ints, day: int) -> tuple[Floats, Floats, Ints]:
+    """Return the chance that one attempt reaches anyone, that it reaches the decider, and until when it can."""
+    contacts, known = rules.cast.leads.contacts, rules.cast.contacts.refusal_known
+    right = rules.needs.right
+    anyone = rules.reach.of_anyone(leads, known[contacts[leads]] > day)
+    return anyone, rules.reach.of_right(leads, right), known[contacts[leads, right[leads]]]
+
+
+def _moving(rules: Rules, leads: Ints, valid: int) -> Floats:
+    """Return the chance that a conversation with the decider in a need moves the lead, shape (4, n)."""
+    effects = (rules.mean_effect(leads, s, valid) for s in range(PROPOSAL + 1))
+    return np.stack([rules.moved(leads, s, effect) for s, effect in enumerate(effects)])
+
+
+def _pass(share: Floats, moved: Floats, other: Floats) -> Floats:
+    """Move the shares on, in place, after conversations that moved the lead and others; return what was won."""
+    share -= moved
+    share[PROPOSAL] += moved[:PROPOSAL].sum(axis=0)
+    hoped = other[1] * HOPING
+    share[0] -= other[0]
+    share[1] += other[0] - hoped
+    share[2] += hoped
+    won: Floats = moved[PROPOSAL]
+    return won

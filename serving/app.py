@@ -1,0 +1,76 @@
+"""The server, assembled: settings in, application out. Real parts are chosen here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+
+from serving import problems
+from serving.access import allowed
+from serving.champion import Champions
+from serving.pages import views
+from serving.pages.pages import STATIC, Pages
+from serving.routes import call_list, health, prospects, score
+from serving.settings import Settings
+from serving.store.engine import open_store
+from serving.store.migrations import upgrade
+
+GUARDS = {
+    # names come from outside: a page may load our stylesheet and nothing else, run nothing, be framed by nobody
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the application; the store is opened, and upgraded if need be, at once.
+
+    Raises
+    ------
+    StoreUnusable
+        The store cannot be opened or was written by a newer Takt.
+    """
+    engine = open_store(settings.store)
+    upgrade(engine)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        engine.dispose()
+
+    app = FastAPI(
+        title="Takt",
+        summary="Whom to call, when, with what offer, and why.",
+        version=version("takt"),
+        lifespan=lifespan,
+        docs_url=None,  # Swagger's and ReDoc's pages load their scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.settings, app.state.engine = settings, engine
+    app.state.champions, app.state.pages = Champions(settings.champion), Pages()
+    _add_routes(app)
+    problems.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.middleware("http")(_guard)
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    app.include_router(health.router)
+    for router in (call_list.router, prospects.router, score.router, views.router):
+        app.include_router(router, dependencies=[Depends(allowed)])
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    too_large = problems.too_large(request)
+    response = too_large if too_large is not None else await call_next(request)
+    response.headers.update(GUARDS)
+    return response

@@ -1,0 +1,176 @@
+"""What the routes and pages ask of the store; every answer comes from one snapshot (`engine.reading`)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from serving.errors import NoRun, Unknown
+from serving.store.tables import Call, Contact, LeftOut, ModelCard, Moment, Prospect, Receipt, Run
+
+TIMELINE_SHOWN = 100
+"""Moments shown of one prospect, the latest first."""
+HISTORY_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One line of the list with everything shown of it; `contact` is None where nobody is known."""
+
+    call: Call
+    receipt: Receipt
+    prospect: Prospect
+    contact: Contact | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of a list; `after` is the position to continue behind, None at the end."""
+
+    items: list[Listed]
+    after: int | None
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A salesperson with calls today; `owner_id` None is the team's pool."""
+
+    owner_id: str | None
+    calls: int
+
+
+@dataclass(frozen=True)
+class Past:
+    """What an earlier run said: the last run of its day."""
+
+    day: dt.date
+    receipt: Receipt
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Everything the store knows of one prospect, seen from one run."""
+
+    prospect: Prospect
+    receipt: Receipt | None
+    call: Call | None
+    left_out: LeftOut | None
+    contacts: list[Contact]
+    timeline: list[Moment]
+    history: list[Past]
+
+    @property
+    def suggested(self) -> Contact | None:
+        """Whom to ask for, when the prospect is on the list and somebody is known."""
+        wanted = None if self.call is None else self.call.contact_id
+        return next((c for c in self.contacts if c.contact_id == wanted), None)
+
+
+def find_run(store: Session, *, day: dt.date | None = None, run_id: str | None = None) -> Run:
+    """Return the run that counts: the last one published for `day`, or for the latest day there is.
+
+    Raises
+    ------
+    NoRun
+        Nothing was published (for that day, or under that id); the text says what to type.
+    """
+    query = select(Run).order_by(Run.day.desc(), Run.number.desc()).limit(1)
+    if run_id is not None:
+        query = query.where(Run.run_id == run_id)
+    if day is not None:
+        query = query.where(Run.day == day)
+    run = store.scalar(query)
+    if run is not None:
+        return run
+    if day is None and run_id is None:
+        raise NoRun(
+            "No list has been published yet. Type `takt run`, or `takt demo` for a simulated company, "
+            "and load this again."
+        )
+    latest = store.scalar(select(func.max(Run.day)))
+    raise NoRun(f"No list was published for {day or run_id}; the latest is for {latest or 'no day yet'}.")
+
+
+def call_list(store: Session, run: Run, *, owner: str | None, pool: bool, after: int, limit: int) -> Page:
+    """Return the lines behind position `after`: of everybody, of one owner, or of the pool without owner."""
+    query = _lines(run).where(Call.position > after).order_by(Call.position).limit(limit + 1)
+    if pool:
+        query = query.where(Call.owner_id.is_(None))
+    elif owner is not None:
+        query = query.where(Call.owner_id == owner)
+    rows = [Listed(*row) for row in store.execute(query)]
+    more = len(rows) > limit
+    return Page(rows[:limit], rows[limit - 1].call.position if more else None)
+
+
+def owners(store: Session, run: Run) -> list[Owner]:
+    """Return who has calls in this run, by name, the pool last."""
+    query = select(Call.owner_id, func.count()).where(Call.run == run.number).group_by(Call.owner_id)
+    found = [Owner(owner_id, calls) for owner_id, calls in store.execute(query)]
+    return sorted(found, key=lambda o: (o.owner_id is None, o.owner_id or ""))
+
+
+def left_out_counts(store: Session, run: Run) -> dict[str, int]:
+    """Return how many prospects were left out, by reason, the most frequent first."""
+    query = select(LeftOut.reason, func.count()).where(LeftOut.run == run.number).group_by(LeftOut.reason)
+    counts = [(reason, n) for reason, n in store.execute(query)]
+    return dict(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
+
+
+def detail(store: Session, run: Run, prospect_id: str) -> Detail:
+    """Return one prospect as seen from a run.
+
+    Raises
+    ------
+    Unknown
+        No run ever described it.
+    """
+    prospect = store.get(Prospect, prospect_id)
+    if prospect is None:
+        raise Unknown(f"No prospect {prospect_id!r} in any published run.")
+    people = select(Contact).where(Contact.prospect_id == prospect_id)
+    moments = select(Moment).where(Moment.prospect_id == prospect_id)
+    return Detail(
+        prospect=prospect,
+        receipt=store.get(Receipt, (run.number, prospect_id)),
+        call=store.scalar(select(Call).where(Call.run == run.number, Call.prospect_id == prospect_id)),
+        left_out=store.get(LeftOut, (run.number, prospect_id)),
+        contacts=list(store.scalars(people.order_by(Contact.do_not_contact, Contact.name))),
+        timeline=list(store.scalars(moments.order_by(Moment.occurred_at.desc()).limit(TIMELINE_SHOWN))),
+        history=_history(store, run, prospect_id),
+    )
+
+
+def model_card(store: Session, run: Run) -> ModelCard | None:
+    """Return the card of the model that made this run."""
+    return store.get(ModelCard, run.number)
+
+
+def _lines(run: Run) -> Select[tuple[Call, Receipt, Prospect, Contact]]:
+    return (
+        select(Call, Receipt, Prospect, Contact)
+        .join(Receipt, and_(Receipt.run == Call.run, Receipt.prospect_id == Call.prospect_id))
+        .join(Prospect, Prospect.prospect_id == Call.prospect_id)
+        .join(
+            Contact,
+            and_(Contact.prospect_id == Call.prospect_id, Contact.contact_id == Call.contact_id),
+            isouter=True,
+        )
+        .where(Call.run == run.number)
+    )
+
+
+def _history(store: Session, run: Run, prospect_id: str) -> list[Past]:
+    """Return earlier days, latest first, each by the run that counted."""
+    counted = select(func.max(Run.number)).where(Run.day < run.day).group_by(Run.day)
+    query = (
+        select(Run.day, Receipt)
+        .join(Receipt, Receipt.run == Run.number)
+        .where(Receipt.prospect_id == prospect_id, Run.number.in_(counted))
+        .order_by(Run.day.desc())
+        .limit(HISTORY_SHOWN)
+    )
+    return [Past(day, receipt) for day, receipt in store.execute(query)]

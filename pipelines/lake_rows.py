@@ -25,7 +25,7 @@ def unseen(rows: pa.Table, known: pa.Table, identity: tuple[str, ...]) -> pa.Tab
     identity : tuple of str
         Columns that together name a row; none is ever missing.
     """
-    columns = ", ".join(identity)
+    columns = _quoted(identity)
     with duckdb.connect(":memory:") as database:
         database.register("incoming", _numbered(rows, identity))
         database.register("known", known)
@@ -46,7 +46,7 @@ def differing(rows: pa.Table, known: pa.Table, identity: tuple[str, ...]) -> pa.
         database.register("incoming", _numbered(rows, tuple(rows.column_names)))
         database.register("known", known)
         found = database.sql(
-            f"select i.row_ from incoming i join known k using ({', '.join(identity)}) "
+            f"select i.row_ from incoming i join known k using ({_quoted(identity)}) "
             f"where {unequal or 'false'} order by i.row_"
         )
         return found.to_arrow_table()["row_"].combine_chunks()
@@ -88,6 +88,10 @@ class Content:
 
 def _numbered(rows: pa.Table, columns: tuple[str, ...]) -> pa.Table:
     return rows.select(columns).append_column("row_", pa.array(np.arange(rows.num_rows)))
+
+
+def _quoted(columns: tuple[str, ...]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
 
 
 def _of(side: str, table: pa.Table, column: str) -> str:

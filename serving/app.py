@@ -15,7 +15,7 @@ from serving.access import allowed
 from serving.champion import Champions
 from serving.pages import views
 from serving.pages.pages import STATIC, Pages
-from serving.routes import call_list, health, prospects, score
+from serving.routes import about, call_list, health, prospects, score
 from serving.settings import Settings
 from serving.store.engine import open_store
 from serving.store.migrations import upgrade
@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _add_routes(app: FastAPI) -> None:
     app.include_router(health.router)
-    for router in (call_list.router, prospects.router, score.router, views.router):
+    for router in (call_list.router, prospects.router, score.router, about.router, views.router):
         app.include_router(router, dependencies=[Depends(allowed)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

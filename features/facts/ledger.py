@@ -94,7 +94,7 @@ _ASKS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 """Which columns point at which table, in an order in which a table is settled before it is pointed at."""
 
 
-def check_references(checked: Mapping[str, Checked]) -> dict[str, Checked]:
+def check_references(checked: Mapping[str, Checked], *, known: Facts | None = None) -> dict[str, Checked]:
     """Set aside rows that point at nobody, and outcomes before their prospect existed.
 
     Ids are looked up among the rows that are *still good*, so that a quarantined account takes its prospects
@@ -104,6 +104,8 @@ def check_references(checked: Mapping[str, Checked]) -> dict[str, Checked]:
     ----------
     checked : mapping of table name to Checked
         Tables not given have no rows.
+    known : Facts, optional
+        What earlier loads brought, which the rows of an incremental load may point at.
 
     Returns
     -------
@@ -115,19 +117,36 @@ def check_references(checked: Mapping[str, Checked]) -> dict[str, Checked]:
     ContractError
         A table is not one of the contract's.
     """
+    known = known or Facts.of({})
     given = Facts.of({name: part.good for name, part in checked.items()})
     out = {name: checked.get(name) or check(name, part) for name, part in given.tables().items()}
     for name, columns in _ASKS.items():
         for column, target in columns:
             ids = out[name].good[column]
-            unknown = ids.notna() & ~ids.isin(out[target].good[column])
+            unknown = ids.notna() & ~ids.isin(_both(out, known, target)[column])
             out[name] = set_aside(out[name], unknown, f"{column}: unknown id", column)
-    for entity in ("prospect", "account"):
-        changes = out["attribute_changes"].good
-        unknown = changes["entity"].eq(entity) & ~changes["id"].isin(out[f"{entity}s"].good[f"{entity}_id"])
-        out["attribute_changes"] = set_aside(out["attribute_changes"], unknown, f"id: unknown {entity}", "id")
-    created = out["prospects"].good.groupby("prospect_id")["created_at"].min()
-    outcomes = out["outcomes"].good
-    early = outcomes["occurred_at"] < outcomes["prospect_id"].map(created)
-    out["outcomes"] = set_aside(out["outcomes"], early, "occurred_at: outcome before its prospect", "occurred_at")
+    out["attribute_changes"] = _changes_of_somebody(out, known)
+    out["outcomes"] = _outcomes_after_creation(out, known)
     return out
+
+
+def _changes_of_somebody(out: Mapping[str, Checked], known: Facts) -> Checked:
+    checked = out["attribute_changes"]
+    for entity in ("prospect", "account"):
+        ids = _both(out, known, f"{entity}s")[f"{entity}_id"]
+        unknown = checked.good["entity"].eq(entity) & ~checked.good["id"].isin(ids)
+        checked = set_aside(checked, unknown, f"id: unknown {entity}", "id")
+    return checked
+
+
+def _outcomes_after_creation(out: Mapping[str, Checked], known: Facts) -> Checked:
+    good = out["outcomes"].good
+    created = _both(out, known, "prospects").groupby("prospect_id")["created_at"].min()
+    early = good["occurred_at"] < created.reindex(good["prospect_id"]).array
+    return set_aside(out["outcomes"], early, "occurred_at: outcome before its prospect", "occurred_at")
+
+
+def _both(out: Mapping[str, Checked], known: Facts, table: str) -> pd.DataFrame:
+    """Return the key and creation of the good rows of this load and of the earlier ones."""
+    columns = [c for c in (*TABLES[table].key, "created_at") if c in TABLES[table].columns]
+    return pd.concat([out[table].good[columns], known.tables()[table][columns]])

@@ -23,7 +23,9 @@ Labels = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 BINS: Final = 8
-"""Bins of a number; fewer where values repeat. Eight keep some dozens of prospects in each of a few hundred."""
+"""Bins of a number, about; few enough that each holds some dozens of a few hundred prospects."""
+LEAST: Final = 50
+"""Snapshots that a bin of uncommon values holds, the last one perhaps fewer."""
 SCHEMA: Final = 1
 
 
@@ -132,9 +134,17 @@ def _codes(column: pd.Series[Any]) -> tuple[tuple[float, ...], tuple[str, ...] |
 
 
 def _edges(known: Labels) -> Labels:
-    """Return inner edges: every value its own bin where there are few, else quantiles that are values seen."""
-    distinct = np.unique(known)
+    """Return inner edges, each a value seen: every value its own bin where there are few, else bins of equal size.
+
+    A value that is common by itself (mostly 0: "no meeting") has a bin of its own, or the few who differ would be
+    counted with the many who do not.
+    """
+    distinct, rows = np.unique(known, return_counts=True)
     if len(distinct) <= BINS:
         return distinct[1:]
-    cuts = np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1], method="higher")
-    return np.unique(cuts)
+    common = rows >= rows.sum() / BINS
+    others = np.where(common, 0, rows)
+    size = max(others.sum() / (BINS - common.sum()), LEAST)
+    part = (np.cumsum(others) - others) // size
+    edges: Labels = distinct[1:][common[1:] | common[:-1] | (part[1:] != part[:-1])]
+    return edges

@@ -29,7 +29,8 @@ MOST: Final[dict[Direction, int]] = {"for": 3, "against": 2}
 SMALLEST_EFFECT: Final = 0.05
 """Log-odds: at an even chance about one point in a hundred, less everywhere else."""
 NO_REASONS: Final = "nothing known about this prospect sets it apart from the others"
-_IRREGULAR: Final = {"people": "person"}
+_NOT_PLURAL: Final = r"(?!(?:as|has|is|its|less|plus|this|us|was)\b)"
+_ONE: Final = re.compile(rf"(?<![\w.,])(?P<before>1 (?:\w+?[^s\W] )??)(?P<many>{_NOT_PLURAL}\w{{2,}}s\b|people\b)")
 _WORDS: Final[dict[Direction, str]] = {"for": "raises the chance", "against": "lowers the chance"}
 
 
@@ -124,13 +125,14 @@ def say(declaration: Declaration, value: Any) -> str:
     if pd.isna(value):
         return declaration.missing_says or f"nothing known about {declaration.concept}"
     try:
-        said = declaration.says.format(value=value if isinstance(value, str) else _Number(value))
+        if isinstance(value, str):
+            return declaration.says.format(value=value)
+        return _singular(declaration.says.format(value=_Number(value)))
     except (ValueError, KeyError, IndexError) as error:
         raise CatalogError(
             f"feature {declaration.name}: cannot say {value!r} with {declaration.says!r} ({error}); "
             "use {value} for a category, {value:.0f} or {value} for a number."
         ) from error
-    return _singular(said, declaration.unit) if declaration.unit else said
 
 
 class _Number(float):
@@ -145,10 +147,15 @@ class _Number(float):
         return written.lstrip("-") if not written.strip("-0.,") else written
 
 
-def _singular(said: str, unit: str) -> str:
-    """Write "1 meeting" where the sentence says "1 meetings"."""
-    one = _IRREGULAR.get(unit) or re.sub(r"(?<=ch|sh|ss)es$|(?<=x)es$|s$", "", re.sub(r"ies$", "y", unit))
-    return re.sub(rf"(?<![\d.,])1 ((?:\w+ )?){re.escape(unit)}\b", rf"1 \g<1>{one}", said)
+def _singular(said: str) -> str:
+    """Write "1 meeting", "1 other offer" where the sentence, made for many, says "1 meetings", "1 other offers"."""
+    return _ONE.sub(lambda found: found["before"] + _one(found["many"]), said)
+
+
+def _one(many: str) -> str:
+    if many == "people":
+        return "person"
+    return re.sub(r"(?<=ch|sh|ss)es$|(?<=x)es$|s$", "", re.sub(r"ies$", "y", many))
 
 
 def _chosen(effect: np.ndarray[Any, Any], strongest_first: np.ndarray[Any, Any]) -> list[int]:

@@ -16,7 +16,7 @@ from features.matrix import Matrix
 from models.heads.encoding import Encoding
 from models.heads.ladder import STEPS
 from models.heads.training import Training
-from models.heads.win import CHOSEN, Fitted, fit_win, team_capacity
+from models.heads.win import CHOSEN, OVER_RECENCY, Fitted, fit_win, team_capacity
 from models.measures.metrics import OF_CHANCE, report
 from models.measures.splits import ForwardSplit, Mask, rolling_origin
 
@@ -149,7 +149,8 @@ def _fold(
 
 def _verdict(rows: pd.DataFrame) -> str:
     low = rows.set_index("metric")["low"]
-    return SIGNAL if low["auc"] > 0.5 and low["lift_at_10"] > 1.0 else NO_SIGNAL
+    more_than_staleness = low["auc_fresh"] > 0.5 or low.get(OVER_RECENCY, 0.0) > 0.0
+    return SIGNAL if low["auc"] > 0.5 and low["lift_at_10"] > 1.0 and more_than_staleness else NO_SIGNAL
 
 
 def _not_fitted(fitted: Fitted) -> pd.DataFrame:
@@ -185,12 +186,17 @@ def _words(table: pd.DataFrame, verdict: str) -> str:
     said = "; ".join(f"{words} {_figure(rows.loc[metric])}" for metric, words in _SAID.items())
     meaning = {
         SIGNAL: "Signal: the order beats chance on later data",
-        NO_SIGNAL: "No signal: on later data the order cannot be told from chance, so do not rely on it",
+        NO_SIGNAL: "No signal: on later data the order does not reliably beat chance and the plain order by recency",
     }
     return f"{meaning[verdict]} ({said})."
 
 
-_SAID: Final = {"auc": "AUC", "lift_at_10": "lift in the top 10 %", "lift_at_capacity": "lift at the day's capacity"}
+_SAID: Final = {
+    "auc": "AUC",
+    "auc_fresh": "AUC among newcomers",
+    "lift_at_10": "lift in the top 10 %",
+    "lift_at_capacity": "lift at the day's capacity",
+}
 
 
 def _figure(row: pd.Series) -> str:

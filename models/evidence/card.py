@@ -35,7 +35,7 @@ def card(bundle: Bundle, *, simulated: bool) -> Card:
         `versions`, `warnings` (sentences, possibly none) and `note`.
     """
     return {
-        "title": f"{bundle.company}: {bundle.head}" + (" (simulated data)" if simulated else ""),
+        "title": f"{bundle.company}: {bundle.head}{' (simulated data)' if simulated else ''}",
         "predicts": f"the chance that an open prospect is won within {bundle.horizon_days} days of the morning it is "
         "scored, from what was known by then",
         "simulated": simulated,

@@ -40,18 +40,22 @@ ORDER_ONLY: Final = {"taken": True, "why": "an order without chances: too few wi
 
 @dataclass(frozen=True)
 class Step:
-    """One rung that may be climbed: how it is fitted, read back, and the winning prospects it needs."""
+    """One rung that may be climbed: how it is fitted, read back, and the winning prospects it needs.
+
+    `flexible` rungs learn weights of facts together and can learn a period by heart.
+    """
 
     fit: Callable[[Training], Rung]
     read: Callable[[Mapping[str, str], Encoding], Rung]
     least_wins: int
+    flexible: bool = False
 
 
 STEPS: Final[Mapping[str, Step]] = {
     "recency": Step(fit_recency, Recency.from_files, 0),
     "frequency": Step(fit_frequency, Frequency.from_files, LEAST_WINS_FOR_CHANCE),
-    "logistic": Step(fit_logistic, Logistic.from_files, 20),
-    "boosted": Step(fit_boosted, Boosted.from_files, 50),
+    "logistic": Step(fit_logistic, Logistic.from_files, 20, flexible=True),
+    "boosted": Step(fit_boosted, Boosted.from_files, 50, flexible=True),
 }
 
 
@@ -101,69 +105,96 @@ def climb(training: Training, keys: pd.DataFrame, split: ForwardSplit) -> Climbe
     keys : DataFrame, shape (n_rows, 2)
         prospect_id and as_of of the same rows; prospects are the clusters of the bootstrap.
     split : ForwardSplit
-        Rungs are fitted on `train` and compared on `calibrate`; where both are the same rows, on predictions
-        for prospects left out.
+        Rungs are fitted on `train`; they are compared and calibrated by their margins for `calibrate` when
+        fitted on `trial`.
 
     Notes
     -----
-    A step is taken if the 95 % interval of the gain over the rung that is kept so far lies above 0.
+    A step is taken if the 95 % interval of the gain over the rung that is kept so far lies above 0. Where there
+    is no later data to earn it on (`split.by_folds`), the flexible rungs are not taken at all: in a period of
+    its own a model that has learned the period by heart looks best.
     """
-    train, held = training.take(split.train), training.take(split.calibrate)
-    wins = min(train.wins, held.wins)
+    trial = _Trial.of(training, keys, split)
     rungs: dict[str, Calibrated] = {}
-    chances = {BASE_RATE: _cross_fitted(np.zeros(len(held.label)), held)}
+    chances = {BASE_RATE: trial.cross_fitted(np.zeros(len(trial.held.label)))}
     kept, rows = BASE_RATE, []
     for name, step in STEPS.items():
-        row: dict[str, Any] = {"rung": name, "wins": wins, "taken": False}
-        if _too_few(step, train, wins):
-            rows.append(row | {"why": f"{wins} winning prospects, needs {step.least_wins}"})
-            continue
-        rung, margin = _fit(step, train, held, shared=split.shares_calibration)
-        enough = wins >= LEAST_WINS_FOR_CHANCE
-        rungs[name] = Calibrated(rung, fit_calibration(margin, held.label, wins=wins) if enough else None)
-        chances[name] = _cross_fitted(margin, held)
-        row |= _compare(name, kept, chances, held=held, keys=keys[split.calibrate]) if enough else ORDER_ONLY
-        kept = name if row["taken"] else kept
+        row: dict[str, Any] = {"rung": name, "wins": trial.wins, "taken": False, "why": trial.why_not(step)}
         rows.append(row)
+        if trial.too_few(step):
+            continue
+        rung = step.fit(trial.train)
+        rungs[name] = Calibrated(rung, None)
+        if row["why"]:
+            continue
+        if trial.wins < LEAST_WINS_FOR_CHANCE:
+            row |= ORDER_ONLY
+        else:
+            margin = trial.margins(step, rung)
+            rungs[name] = Calibrated(rung, fit_calibration(margin, trial.held.label, wins=trial.wins))
+            chances[name] = trial.cross_fitted(margin)
+            row |= trial.compare(name, kept, chances)
+        kept = name if row["taken"] else kept
     return Climbed(kept, rungs, pd.DataFrame(rows).reindex(columns=COLUMNS))
 
 
-def _too_few(step: Step, train: Training, wins: int) -> bool:
-    one_class = train.wins == 0 or bool(train.label.all())
-    return step.least_wins > 0 and (wins < step.least_wins or one_class)
+@dataclass(frozen=True)
+class _Trial:
+    """The rows on which rungs are fitted, and those on which they are compared and calibrated."""
 
+    train: Training
+    trial: Training
+    held: Training
+    keys: pd.DataFrame
+    split: ForwardSplit
+    wins: int
 
-def _fit(step: Step, train: Training, held: Training, *, shared: bool) -> tuple[Rung, Floats]:
-    """Fit one rung, and give its margins for the held rows, none of which it was fitted on."""
-    rung = step.fit(train)
-    if not shared:
-        return rung, rung.margin(held.values)
-    fold = train.folds(FOLDS)
-    margin = np.empty(len(train.label))
-    for out in np.unique(fold):
-        margin[fold == out] = step.fit(train.take(fold != out)).margin(train.values.loc[fold == out])
-    return rung, margin
+    @classmethod
+    def of(cls, training: Training, keys: pd.DataFrame, split: ForwardSplit) -> _Trial:
+        trial, held = training.take(split.trial), training.take(split.calibrate)
+        return cls(training.take(split.train), trial, held, keys[split.calibrate], split, min(trial.wins, held.wins))
 
+    def too_few(self, step: Step) -> bool:
+        one_class = self.wins == 0 or bool(self.trial.label.all())
+        return step.least_wins > 0 and (self.wins < step.least_wins or one_class)
 
-def _cross_fitted(margin: Floats, held: Training) -> Floats:
-    """Calibrate each fold of prospects on the other folds, always by a sigmoid, shape (n_rows,)."""
-    fold = held.folds(FOLDS)
-    chance = np.empty(len(margin))
-    for out in np.unique(fold):
-        rest = fold != out if (fold != out).any() else fold == out
-        chance[fold == out] = fit_calibration(margin[rest], held.label[rest], wins=0).apply(margin[fold == out])
-    return chance
+    def why_not(self, step: Step) -> str:
+        if self.too_few(step):
+            return f"{self.wins} winning prospects, needs {step.least_wins}"
+        if step.flexible and self.split.by_folds:
+            return "history too short to earn the step on later data"
+        return ""
 
+    def margins(self, step: Step, rung: Rung) -> Floats:
+        """Return margins for the held rows by a fit that has not seen them, shape (n_held,)."""
+        if not self.split.shares_calibration:
+            return rung.margin(self.held.values)
+        if not self.split.by_folds:
+            return step.fit(self.trial).margin(self.held.values)
+        fold = self.held.folds(FOLDS)
+        margin = np.empty(len(fold))
+        for out in np.unique(fold):
+            rest = step.fit(self.held.take(fold != out))
+            margin[fold == out] = rest.margin(self.held.values.loc[fold == out])
+        return margin
 
-def _compare(
-    name: str, kept: str, chances: Mapping[str, Floats], *, held: Training, keys: pd.DataFrame
-) -> dict[str, Any]:
-    won = gain(held.label, chances[name], chances[kept], keys=keys, metric=METRIC, seed=held.seed)
-    better = won.low > 0
-    why = f"{'better' if better else 'not better'} than {kept} on later data"
-    if name == "recency" and not better:
-        why = f"{why}; it stays as the order of last resort"
-    return {
-        "metric": METRIC, "against": kept, "gain": won.value, "low": won.low, "high": won.high,
-        "taken": better or name == "recency", "why": why,
-    }  # fmt: skip
+    def cross_fitted(self, margin: Floats) -> Floats:
+        """Calibrate each fold of prospects on the other folds, always by a sigmoid, shape (n_held,)."""
+        fold, label = self.held.folds(FOLDS), self.held.label
+        chance = np.empty(len(margin))
+        for out in np.unique(fold):
+            rest = fold != out if (fold != out).any() else fold == out
+            chance[fold == out] = fit_calibration(margin[rest], label[rest], wins=0).apply(margin[fold == out])
+        return chance
+
+    def compare(self, name: str, kept: str, chances: Mapping[str, Floats]) -> dict[str, Any]:
+        won = gain(self.held.label, chances[name], chances[kept], keys=self.keys, metric=METRIC, seed=self.held.seed)
+        better = won.low > 0
+        where = "prospects left out" if self.split.by_folds else "later data"
+        why = f"{'better' if better else 'not better'} than {kept} on {where}"
+        if name == "recency" and not better:
+            why = f"{why}; it stays as the order of last resort"
+        return {
+            "metric": METRIC, "against": kept, "gain": won.value, "low": won.low, "high": won.high,
+            "taken": better or name == "recency", "why": why,
+        }  # fmt: skip

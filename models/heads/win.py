@@ -25,12 +25,16 @@ from models.heads.ladder import BASE_RATE, Calibrated, Climbed, climb
 from models.heads.recency import fit_recency
 from models.heads.training import Training
 from models.measures.likeness import Bands, fit_bands
-from models.measures.metrics import report
+from models.measures.metrics import gain, report
 from models.measures.ranking import Floats
 from models.measures.splits import ForwardSplit, Mask, forward_split
 
 CHOSEN: Final = "takt"
 """Name under which the kept rung stands in a report, beside the rungs it was chosen from."""
+
+
+OVER_RECENCY: Final = "auc_over_recency"
+"""Figure of a report: AUC minus that of the recency order."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,10 @@ def fit_win(
         horizon=horizon, seed=seed, threads=threads,
     )  # fmt: skip
     climbed = climb(training, matrix.keys, split)
-    test = _Test(training.take(split.test), matrix.keys[split.test], team_capacity(definitions), draws)
+    test = _Test(
+        training.take(split.test), matrix.keys[split.test], first_looks(matrix.keys)[split.test],
+        team_capacity(definitions), draws,
+    )  # fmt: skip
     base_rate = float(values[split.train | split.calibrate].mean())
     return Fitted(
         "win", climbed.kept, base_rate, _bands(climbed.kept, training, matrix.keys, split), versions,
@@ -136,28 +143,45 @@ def team_capacity(definitions: Definitions) -> int:
     return max(1, sum(owners.values()) if owners else definitions.capacity.default)
 
 
+def first_looks(keys: pd.DataFrame) -> Mask:
+    """Say which snapshots are the first of their prospect, shape (n_rows,)."""
+    first = keys.groupby("prospect_id", sort=False)["as_of"].transform("min")
+    looks: Mask = (keys["as_of"] == first).to_numpy()
+    return looks
+
+
 @dataclass(frozen=True)
 class _Test:
     """The test part, on which every model is measured by the same draws."""
 
     part: Training
     keys: pd.DataFrame
+    fresh: Mask
     capacity: int
     draws: int
 
     def report(self, climbed: Climbed, base_rate: float) -> pd.DataFrame:
         rows = len(self.part.label)
         tables = {BASE_RATE: self._of(np.full(rows, base_rate), np.zeros(rows))}
+        recency = climbed.rungs["recency"].rung.margin(self.part.values)
         for name, fitted in climbed.rungs.items():
             margin = fitted.rung.margin(self.part.values)
-            tables[name] = self._of(fitted.chance(margin), margin)
+            tables[name] = pd.concat([self._of(fitted.chance(margin), margin), self._over(margin, recency)])
         tables[CHOSEN] = tables[climbed.name]
         return pd.concat([t.assign(model=m) for m, t in tables.items()], ignore_index=True)[REPORT_COLUMNS]
+
+    def _over(self, margin: Floats, recency: Floats) -> pd.DataFrame:
+        """Measure what an order adds to calling the most recent first, on paired draws."""
+        seed, draws = self.part.seed, self.draws
+        more = gain(self.part.label, margin, recency, keys=self.keys, metric="auc", seed=seed, draws=draws)
+        reason = "" if not np.isnan(more.value) else "one class only"
+        row = {"metric": OVER_RECENCY, "value": more.value, "low": more.low, "high": more.high, "reason": reason}
+        return pd.DataFrame([row])
 
     def _of(self, chance: Floats, margin: Floats) -> pd.DataFrame:
         return report(
             self.part.label, chance, keys=self.keys, capacity=self.capacity, seed=self.part.seed,
-            draws=self.draws, order=margin,
+            draws=self.draws, order=margin, fresh=self.fresh,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ with its reason, not an error: zero wins are a state of a company, not of a prog
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,10 +17,10 @@ import pandas as pd
 
 from models.measures import probability, ranking
 from models.measures.ranking import Floats, Ranking
+from models.measures.splits import Mask
 
 SHARES: Final = (0.10, 0.20)
-LOWER_IS_BETTER: Final = ("brier", "log_loss", "calibration_error")
-OF_CHANCE: Final = LOWER_IS_BETTER
+OF_CHANCE: Final = ("brier", "log_loss", "calibration_error")
 """Figures that need a chance; the others need only an order."""
 _CELLS: Final = 4_000_000
 """Weights held in memory at a time."""
@@ -48,6 +48,8 @@ class Measured:
         as_of as microseconds.
     capacity : int
         Calls that the team can make on one day.
+    fresh : bool array, shape (n_rows,)
+        Rows of prospects looked at for the first time.
     """
 
     label: Floats
@@ -55,22 +57,28 @@ class Measured:
     order: Floats
     day: ranking.Ints
     capacity: int
+    fresh: Mask
 
     def figures(self, weights: Iterator[Floats]) -> dict[str, Floats]:
         """Weigh each metric by each draw; arrays of shape (n_draws,)."""
         won = self.label == 1.0
         overall, daily = Ranking.of(self.order, won), Ranking.of(self.order, won, day=self.day)
-        found = [self._ranks(overall, daily, w) | self._chances(w) for w in weights]
+        newcomers = Ranking.of(self.order[self.fresh], won[self.fresh])
+        found = [
+            self._ranks(overall, newcomers, w) | ranking.at_capacity(daily, w, calls=self.capacity) | self._chances(w)
+            for w in weights
+        ]
         return {name: np.concatenate([f[name] for f in found]) for name in found[0]}
 
-    def _ranks(self, overall: Ranking, daily: Ranking, weight: Floats) -> dict[str, Floats]:
+    def _ranks(self, overall: Ranking, newcomers: Ranking, weight: Floats) -> dict[str, Floats]:
         sums = overall.sums(weight)
-        out = {"auc": ranking.auc(*sums), "average_precision": ranking.average_precision(*sums)}
+        out = {"auc": ranking.auc(*sums), "auc_fresh": ranking.auc(*newcomers.sums(weight[:, self.fresh]))}
+        out["average_precision"] = ranking.average_precision(*sums)
         for share in SHARES:
             part = ranking.captured(*sums, share=share)
             out[f"lift_at_{share:.0%}".rstrip("%")] = part / share
             out[f"captured_at_{share:.0%}".rstrip("%")] = part
-        return out | ranking.at_capacity(daily, weight, calls=self.capacity)
+        return out
 
     def _chances(self, weight: Floats) -> dict[str, Floats]:
         out = {"base_rate": probability.mean(weight, self.label)}
@@ -103,6 +111,7 @@ def report(
     seed: int,
     draws: int = 200,
     order: Floats | None = None,
+    fresh: Mask | None = None,
 ) -> pd.DataFrame:
     """Answer how good one model is on these rows.
 
@@ -118,13 +127,19 @@ def report(
         Calls that the team makes on one day.
     order : array, shape (n_rows,), optional
         What rows are ranked by (a margin), where it is finer than the chance.
+    fresh : bool array, shape (n_rows,), optional
+        Rows of prospects looked at for the first time, for `auc_fresh`: an order that only knows who has gone
+        stale can look good on a cohort and be worth nothing among newcomers.
 
     Returns
     -------
     DataFrame
         metric, value, low, high (95 %), reason (why a value is missing, else empty).
     """
-    measured = _measured(label, chance, keys=keys, capacity=capacity, order=order)
+    _check_rows(label, chance, keys)
+    day = keys["as_of"].to_numpy(dtype="datetime64[us]").astype(np.int64)
+    fresh = np.zeros(len(label), dtype=np.bool_) if fresh is None else fresh
+    measured = Measured(label, chance, chance if order is None else order, day, capacity, fresh)
     value = measured.figures(iter([np.ones((1, len(label)))]))
     drawn = measured.figures(resamples(keys, seed=seed, draws=draws))
     rows = [(name, v[0], *_interval(drawn[name]), _reason(name, v[0], measured)) for name, v in value.items()]
@@ -140,25 +155,57 @@ def gain(
     metric: str = "log_loss",
     seed: int,
     draws: int = 200,
-    capacity: int = 1,
 ) -> Gain:
-    """Answer how much better the chances `a` are than `b`, on paired draws of the same prospects."""
-    pair = [_measured(label, c, keys=keys, capacity=capacity, order=None) for c in (a, b)]
-    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
-    once = [m.figures(iter([np.ones((1, len(label)))]))[metric] for m in pair]
-    drawn = [m.figures(resamples(keys, seed=seed, draws=draws))[metric] for m in pair]
-    low, high = _interval(sign * (drawn[0] - drawn[1]))
-    return Gain(metric, float(sign * (once[0] - once[1])[0]), low, high)
+    """Answer how much better the chances `a` are than `b`, on paired draws of the same prospects.
+
+    Parameters
+    ----------
+    label, a, b : array, shape (n_rows,)
+        0.0 or 1.0, and the two models' chances.
+    keys : DataFrame, shape (n_rows, 2)
+        prospect_id (the clusters) and as_of.
+    metric : {"log_loss", "brier", "auc", "average_precision"}
+    """
+    for chance in (a, b):
+        _check_rows(label, chance, keys)
+    better = _GAINS[metric](label, a, b)
+    low, high = _interval(np.concatenate([better(w) for w in resamples(keys, seed=seed, draws=draws)]))
+    return Gain(metric, float(better(np.ones((1, len(label))))[0]), low, high)
 
 
-def _measured(label: Floats, chance: Floats, *, keys: pd.DataFrame, capacity: int, order: Floats | None) -> Measured:
+Difference = Callable[[Floats], Floats]
+
+
+def _by_row(loss: Callable[[Floats, Floats], Floats]) -> Callable[[Floats, Floats, Floats], Difference]:
+    def of(label: Floats, a: Floats, b: Floats) -> Difference:
+        saved = loss(label, b) - loss(label, a)
+        return lambda weight: probability.mean(weight, saved)
+
+    return of
+
+
+def _by_order(figure: Callable[[Floats, Floats], Floats]) -> Callable[[Floats, Floats, Floats], Difference]:
+    def of(label: Floats, a: Floats, b: Floats) -> Difference:
+        first, second = Ranking.of(a, label == 1.0), Ranking.of(b, label == 1.0)
+        return lambda weight: figure(*first.sums(weight)) - figure(*second.sums(weight))
+
+    return of
+
+
+_GAINS: Final[Mapping[str, Callable[[Floats, Floats, Floats], Difference]]] = {
+    "log_loss": _by_row(probability.log_loss),
+    "brier": _by_row(probability.brier),
+    "auc": _by_order(ranking.auc),
+    "average_precision": _by_order(ranking.average_precision),
+}
+
+
+def _check_rows(label: Floats, chance: Floats, keys: pd.DataFrame) -> None:
     lengths = {len(label), len(chance), len(keys)}
     if len(lengths) != 1 or not len(label):
         raise ValueError(f"label, chance and keys must be the same rows, at least one; got lengths {sorted(lengths)}.")
     if not np.isin(label, (0.0, 1.0)).all():
         raise ValueError("label must be 0.0 or 1.0; leave the unlabelled rows (NaN) out before measuring.")
-    day = keys["as_of"].to_numpy(dtype="datetime64[us]").astype(np.int64)
-    return Measured(label, chance, chance if order is None else order, day, capacity)
 
 
 def _interval(draws: Floats) -> tuple[float, float]:
@@ -175,5 +222,6 @@ def _reason(name: str, value: float, measured: Measured) -> str:
         return ""
     if name in OF_CHANCE and np.isnan(measured.chance).any():
         return "no chance is given"
-    wins, rows = int(measured.label.sum()), len(measured.label)
-    return f"{wins} wins among {rows} snapshots" if wins < rows else f"all {rows} snapshots won"
+    label = measured.label[measured.fresh] if name == "auc_fresh" else measured.label
+    wins, rows = int(label.sum()), len(label)
+    return f"{wins} wins among {rows} snapshots" if wins < rows or not rows else f"all {rows} snapshots won"

@@ -49,19 +49,29 @@ class ForwardSplit:
 
     Attributes
     ----------
-    train, calibrate, test : bool array, shape (n_rows,)
-        `max(train as_of) + H <= min(calibrate as_of)`, `max(calibrate as_of) + H <= min(test as_of)`.
+    train : bool array, shape (n_rows,)
+        Rows that the kept model is fitted on; `max(train as_of) + H <= min(test as_of)`.
+    trial, calibrate : bool array, shape (n_rows,)
+        Models are compared and calibrated by what they say of `calibrate` when fitted on `trial`;
+        `max(trial as_of) + H <= min(calibrate as_of)`, except `by_folds`.
+    test : bool array, shape (n_rows,)
+        Rows on which the kept model is measured, and nothing is chosen.
     shares_calibration : bool
-        True where history is too short for two gaps: train and calibrate are the same rows, and calibration
-        must use predictions for prospects that the model was not fitted on.
+        False: trial is train, and calibrate lies between train and test. True where history is too short for two
+        gaps: calibrate is a part of train.
+    by_folds : bool
+        True where history is too short even to divide train by a gap: trial and calibrate are all of train, and
+        what is said of a prospect must come from a fit on other prospects. That is not later data.
     words : mapping
         The parts as date ranges in words; first and last snapshot both belong to the part.
     """
 
     train: Mask
+    trial: Mask
     calibrate: Mask
     test: Mask
     shares_calibration: bool
+    by_folds: bool
     words: Mapping[str, str]
 
 
@@ -89,7 +99,7 @@ def forward_split(
     horizon : Timedelta
         H, the length of the label's window `[as_of, as_of + H)`.
     least_wins : int
-        Winning prospects that train and calibrate each need; with fewer they share one period.
+        Winning prospects that trial and calibrate each need; with fewer they share one period.
 
     Raises
     ------
@@ -102,11 +112,12 @@ def forward_split(
         raise NotEnoughHistory(rows.too_short())
     early = rows.known_by(test)
     later = rows.cut(early, calibrate_share / (1 - test_share))
-    if later is not None and rows.span() >= LEAST_SPAN * rows.horizon:
-        train, calibrate = rows.known_by(later), early & (rows.as_of >= later)
-        if min(rows.wins(train), rows.wins(calibrate)) >= least_wins:
-            return rows.split(train, calibrate, rows.since(test))
-    return rows.split(early, early, rows.since(test))
+    if later is not None:
+        trial, calibrate = rows.known_by(later), early & (rows.as_of >= later)
+        if min(rows.wins(trial), rows.wins(calibrate)) >= least_wins:
+            train = trial if rows.span() >= LEAST_SPAN * rows.horizon else early
+            return rows.split(train, trial, calibrate=calibrate, test=rows.since(test))
+    return rows.split(early, early, calibrate=early, test=rows.since(test))
 
 
 def rolling_origin(
@@ -190,15 +201,15 @@ class _Rows:
             return days, np.ones(len(days))
         return days, np.concatenate([[mass[1:].mean()], mass[1:]])
 
-    def split(self, train: Mask, calibrate: Mask, test: Mask) -> ForwardSplit:
-        shared = train is calibrate
+    def split(self, train: Mask, trial: Mask, *, calibrate: Mask, test: Mask) -> ForwardSplit:
+        shared, folds = train is not trial or trial is calibrate, trial is calibrate
         words = {"train": self._words(train), "calibrate": self._words(calibrate), "test": self._words(test)}
-        words["calibration"] = (
-            "on the training period, by predictions for prospects left out of the fit"
-            if shared
-            else "on later snapshots than training"
-        )
-        return ForwardSplit(train, calibrate, test, shared, words)
+        words["calibration"] = "on later snapshots than training"
+        if folds:
+            words["calibration"] = "on the training period, by predictions for prospects left out of the fit"
+        elif shared:
+            words["calibration"] = f"inside the training period, by a fit on {self._words(trial)}"
+        return ForwardSplit(train, trial, calibrate, test, shared, folds, words)
 
     def _words(self, rows: Mask) -> str:
         first, last = self.as_of[rows].min(), self.as_of[rows].max()

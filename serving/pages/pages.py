@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -18,6 +19,12 @@ ROOT: Final = Path(__file__).parent
 STATIC: Final = ROOT / "static"
 
 
+def address(path: str, name: str = "", **query: object) -> str:
+    """Return a link within the server: `name` is one segment whatever it holds, missing query values are left out."""
+    given = {key: value for key, value in query.items() if value is not None}
+    return path + quote(name, safe="") + (f"?{urlencode(given)}" if given else "")
+
+
 class Pages:
     """Renders templates; built once per application."""
 
@@ -28,6 +35,7 @@ class Pages:
         environment.trim_blocks = environment.lstrip_blocks = True
         environment.globals.update(
             style=style,
+            address=address,
             channels=words.CHANNELS,
             grades=words.GRADES,
             left_out=words.LEFT_OUT,

@@ -31,15 +31,17 @@ def call_list_page(
 ) -> HTMLResponse:
     """Show a day's calls, or what to do to get some."""
     try:
-        run = queries.find_run(store, day=day)
+        latest = queries.find_run(store)
     except NoRun as nothing:
-        if day is not None:
-            raise
         return _render(request, "no_run.html", {"detail": str(nothing)})
-    run, after = resume(store, run, cursor)
+    asked = latest if day is None else queries.find_run(store, day=day)
+    run, after = resume(store, asked, cursor)
     page = queries.call_list(store, run, owner=owner or None, pool=pool, after=after, limit=PAGE)
     context = {
         "run": run,
+        "newest": run.number == latest.number,
+        # a link without a day leads to the latest list, so that a bookmark never grows old
+        "day": day or (run.day if run.day != latest.day else None),
         "page": page,
         "owner": owner or None,
         "pool": pool,
@@ -52,10 +54,12 @@ def call_list_page(
 
 
 @router.get("/prospects/{prospect_id:path}")
-def prospect_page(request: Request, store: StoreDep, run: RunDep, prospect_id: ProspectId) -> HTMLResponse:
+def prospect_page(
+    request: Request, store: StoreDep, run: RunDep, prospect_id: ProspectId, *, day: Day = None
+) -> HTMLResponse:
     """Show one prospect: the chance and its reasons, the people, what happened."""
     detail = queries.detail(store, run, prospect_id)
-    return _render(request, "prospect.html", {"run": run, "detail": detail}, run)
+    return _render(request, "prospect.html", {"run": run, "detail": detail, "day": day}, run)
 
 
 def _render(request: Request, name: str, context: dict[str, Any], run: Run | None = None) -> HTMLResponse:

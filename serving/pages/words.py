@@ -51,16 +51,11 @@ class Words:
 
     locale: str = FALLBACK
 
-    @property
-    def tag(self) -> str:
-        """The locale as a language tag."""
-        return self.locale.replace("_", "-")
-
     def percent(self, share: float) -> str:
         """Write a share; below 1 % and above 99 % as such, for nobody is certain."""
-        if share < 0.005:
+        if share <= 0.005:
             return f"under {format_percent(0.01, locale=self.locale)}"
-        if share > 0.995:
+        if share >= 0.995:
             return f"over {format_percent(0.99, locale=self.locale)}"
         return format_percent(share, locale=self.locale)
 
@@ -135,7 +130,8 @@ def happened(moment: Moment) -> str:
 
 def dial(phone: str) -> str:
     """Return a telephone number as a tel: link has it; empty where there are too few digits to dial."""
-    number = re.sub(r"[^0-9+]", "", phone)
+    # "+49 (0)30": the zero is dialled only from inside the country
+    number = re.sub(r"[^0-9+]", "", re.sub(r"^(\s*\+.*?)\(0\)", r"\1", phone))
     return number if len(number) > 2 else ""
 
 

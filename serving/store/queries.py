@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
@@ -144,9 +145,9 @@ def detail(store: Session, run: Run, prospect_id: str) -> Detail:
     )
 
 
-def model_card(store: Session, run: Run) -> ModelCard | None:
-    """Return the card of the model that made this run."""
-    return store.get(ModelCard, run.number)
+def model_card(store: Session, run: Run) -> dict[str, Any]:
+    """Return the card of the model that made this run; it was published with it."""
+    return store.get_one(ModelCard, run.number).card
 
 
 def _lines(run: Run) -> Select[tuple[Call, Receipt, Prospect, Contact]]:

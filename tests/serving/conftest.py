@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,9 +50,11 @@ def moments(*texts: str | None) -> pd.Series:
     return pd.Series(pd.to_datetime(list(texts), utc=True)).astype("datetime64[us, UTC]")
 
 
+IDS = ["p1", "p2", "p3", "p4", "p5"]
+
+
 def run(run_id: str = "run-1", as_of: str | dt.datetime = "2026-11-24T06:00:00+00:00", **changes: Any) -> PublishedRun:
     """Three prospects: p1 and p2 on mira's list, p3 in the pool; p4 left out, p5 could not be scored."""
-    ids = ["p1", "p2", "p3", "p4", "p5"]
     given = {
         "run_id": run_id,
         "as_of": dt.datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of,
@@ -68,81 +71,105 @@ def run(run_id: str = "run-1", as_of: str | dt.datetime = "2026-11-24T06:00:00+0
         "summary": {"listed": 3},
         "definitions": {"company": "Northwind Instruments"},
         "model_card": {"predicts": "won within 45 days"},
-        "receipts": pd.DataFrame(
-            {
-                "receipt_id": [f"{run_id}-{i}" for i in ids],
-                "prospect_id": ids,
-                "state": ["scored"] * 4 + ["unscored"],
-                "chance": [0.38, 0.21, 0.125, 0.05, float("nan")],
-                "low": [0.28, 0.14, 0.06, 0.02, float("nan")],
-                "high": [0.49, 0.31, 0.22, 0.11, float("nan")],
-                "like_n": pd.array([80, 80, 80, 80, None], dtype="Int64"),
-                "like_won": pd.array([31, 17, 10, 4, None], dtype="Int64"),
-                "margin": [-0.4, -1.2, -1.9, -2.9, float("nan")],
-                "grade": ["A", "B", "B", "C", None],
-                "reasons": [REASONS, REASONS[:1], [], REASONS[1:], []],
-            }
-        ),
-        "call_list": pd.DataFrame(
-            {
-                "rank": [1, 2, 1],
-                "owner_id": ["mira", "mira", None],
-                "prospect_id": ids[:3],
-                "receipt_id": [f"{run_id}-{i}" for i in ids[:3]],
-                "contact_id": ["c1", "c2", None],
-                "channel": ["phone", "email", "phone"],
-                "why_contact": [
-                    "Dana Ito answered last, by phone on 12 November 2026",
-                    None,
-                    "ask for the person in charge",
-                ],
-            }
-        ),  # fmt: skip
-        "left_out": pd.DataFrame(
-            {
-                "prospect_id": ["p4", "p5"],
-                "reason": ["no_capacity", "unscored"],
-                "words": ["below the day's capacity of 2, rank 3 of 3", "could not be scored"],
-            }
-        ),
-        "prospects": pd.DataFrame(
-            {
-                "prospect_id": ids,
-                "name": ["Hartwell Optics", "Sørensen & Sons", None, "Delta Works", "Echo"],
-                "account_id": ["a1", "a2", "a3", "a4", None],
-                "owner_id": ["mira", "mira", None, "mira", None],
-                "territory": "north",
-                "segment": "laboratories",
-                "source": "fair",
-                "created_at": moments(*["2026-09-01T08:00:00Z"] * 5),
-                "last_touch_at": moments("2026-11-12T09:30:00Z", None, None, "2026-11-23T09:00:00Z", None),
-            }
-        ),
-        "contacts": pd.DataFrame(
-            {
-                "contact_id": ["c1", "c2", "c3"],
-                "prospect_id": ["p1", "p2", "p1"],
-                "name": ["Dana Ito", None, "Ben Ode"],
-                "role": ["operations lead", "finance director", None],
-                "email": ["dana@hartwell.example", "cfo@sorensen.example", None],
-                "phone": ["+49 30 555 010", None, None],
-                "do_not_contact": [False, False, True],
-            }
-        ),
-        "timeline": pd.DataFrame(
-            {
-                "prospect_id": ["p1", "p1"],
-                "occurred_at": moments("2026-11-01T10:00:00Z", "2026-11-12T09:30:00Z"),
-                "recorded_at": moments("2026-11-01T10:05:00Z", "2026-11-12T09:41:00Z"),
-                "kind": ["download", "call"],
-                "channel": ["web", "phone"],
-                "direction": ["inbound", "outbound"],
-                "result": [None, "interested"],
-                "text": ["price list", None],
-            }
-        ),
+        "receipts": _receipts(run_id),
+        "call_list": _call_list(run_id),
+        "left_out": _left_out(),
+        "prospects": _prospects(),
+        "contacts": _contacts(),
+        "timeline": _timeline(),
     }
     return PublishedRun(**{**given, **changes})
+
+
+def _receipts(run_id: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "receipt_id": [f"{run_id}-{i}" for i in IDS],
+            "prospect_id": IDS,
+            "state": ["scored"] * 4 + ["unscored"],
+            "chance": [0.38, 0.21, 0.125, 0.05, float("nan")],
+            "low": [0.28, 0.14, 0.06, 0.02, float("nan")],
+            "high": [0.49, 0.31, 0.22, 0.11, float("nan")],
+            "like_n": pd.array([80, 80, 80, 80, None], dtype="Int64"),
+            "like_won": pd.array([31, 17, 10, 4, None], dtype="Int64"),
+            "margin": [-0.4, -1.2, -1.9, -2.9, float("nan")],
+            "grade": ["A", "B", "B", "C", None],
+            "reasons": [REASONS, REASONS[:1], [], REASONS[1:], []],
+        }
+    )
+
+
+def _call_list(run_id: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "rank": [1, 2, 1],
+            "owner_id": ["mira", "mira", None],
+            "prospect_id": IDS[:3],
+            "receipt_id": [f"{run_id}-{i}" for i in IDS[:3]],
+            "contact_id": ["c1", "c2", None],
+            "channel": ["phone", "email", "phone"],
+            "why_contact": [
+                "Dana Ito answered last, by phone on 12 November 2026",
+                None,
+                "ask for the person in charge",
+            ],
+        }
+    )
+
+
+def _left_out() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "prospect_id": ["p4", "p5"],
+            "reason": ["no_capacity", "unscored"],
+            "words": ["below the day's capacity of 2, rank 3 of 3", "could not be scored"],
+        }
+    )
+
+
+def _prospects() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "prospect_id": IDS,
+            "name": ["Hartwell Optics", "Sørensen & Sons", None, "Delta Works", "Echo"],
+            "account_id": ["a1", "a2", "a3", "a4", None],
+            "owner_id": ["mira", "mira", None, "mira", None],
+            "territory": "north",
+            "segment": "laboratories",
+            "source": "fair",
+            "created_at": moments(*["2026-09-01T08:00:00Z"] * 5),
+            "last_touch_at": moments("2026-11-12T09:30:00Z", None, None, "2026-11-23T09:00:00Z", None),
+        }
+    )
+
+
+def _contacts() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "contact_id": ["c1", "c2", "c3"],
+            "prospect_id": ["p1", "p2", "p1"],
+            "name": ["Dana Ito", None, "Ben Ode"],
+            "role": ["operations lead", "finance director", None],
+            "email": ["dana@hartwell.example", "cfo@sorensen.example", None],
+            "phone": ["+49 30 555 010", None, None],
+            "do_not_contact": [False, False, True],
+        }
+    )
+
+
+def _timeline() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "prospect_id": ["p1", "p1"],
+            "occurred_at": moments("2026-11-01T10:00:00Z", "2026-11-12T09:30:00Z"),
+            "recorded_at": moments("2026-11-01T10:05:00Z", "2026-11-12T09:41:00Z"),
+            "kind": ["download", "call"],
+            "channel": ["web", "phone"],
+            "direction": ["inbound", "outbound"],
+            "result": [None, "interested"],
+            "text": ["price list", None],
+        }
+    )
 
 
 def nobody_listed(run_id: str = "empty", **changes: Any) -> PublishedRun:
@@ -181,9 +208,15 @@ def published(engine: Engine) -> PublishedRun:
 
 
 @pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield client
+def serve() -> Iterator[Callable[[Settings], TestClient]]:
+    """Start an application; it is stopped when the test ends."""
+    with ExitStack() as running:
+        yield lambda settings: running.enter_context(TestClient(create_app(settings), raise_server_exceptions=False))
+
+
+@pytest.fixture
+def client(settings: Settings, serve: Callable[[Settings], TestClient]) -> TestClient:
+    return serve(settings)
 
 
 TERMS = ("prospect", "contacted", "qualified", "won", "lost", "receptive")

@@ -5,10 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import TestClient
 from pydantic import SecretStr
 
-from serving.app import create_app
 from serving.problem import Problem
 from serving.routes.score_request import ScoreRequest
 
@@ -95,10 +93,8 @@ def test_no_page_of_the_server_loads_anything_from_elsewhere(client):
 
 
 @pytest.fixture
-def guarded(settings, published):
-    secret = settings.model_copy(update={"secret": SecretStr(SECRET)})
-    with TestClient(create_app(secret)) as client:
-        yield client
+def guarded(settings, published, serve):
+    return serve(settings.model_copy(update={"secret": SecretStr(SECRET)}))
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/call-list", "/v1/prospects/p1", "/prospects/p1"])

@@ -59,7 +59,7 @@ def field_history(recorder: Recorder, rules: Rules, *, history: History, at: Int
         _terms(rules, history, ended),
     ]
     table = pd.concat([k.table(recorder) for k in kinds], ignore_index=True)
-    limit = timestamps(recorder.clock.midnight(np.array([recorder.days])))[0]
+    limit = timestamps(recorder.cast.clock.midnight(np.array([recorder.days])))[0]
     held = table[table["entered_at"] < limit]
     return held.sort_values(["changed_at", "object_no", "field"], ignore_index=True)
 
@@ -85,15 +85,16 @@ def _budgets(recorder: Recorder, rules: Rules, history: History) -> list[Changes
     approved = np.where(in_need & (rng.random(size) < _APPROVED), planned + 15, NEVER)
     until = np.minimum(history.closed, recorder.days)
     return [
-        _budget(recorder, rules, np.flatnonzero((leads.created < day) & (day < until)), day, word)
+        _budget(recorder, np.flatnonzero((leads.created < day) & (day < until)), day=day, word=word)
         for day, word in ((planned, "planned"), (approved, "approved"))
     ]
 
 
-def _budget(recorder: Recorder, rules: Rules, lead: Ints, day: Ints, word: str) -> Changes:
+def _budget(recorder: Recorder, lead: Ints, *, day: Ints, word: str) -> Changes:
+    cast = recorder.cast
     hour = recorder.rng.uniform(8, 18, len(lead))
-    when = recorder.clock.utc(day[lead], hour, rules.cast.region[lead])
-    ids, seller = rules.cast.lead_ids[lead], rules.cast.leads.owner[lead]
+    when = cast.clock.utc(day[lead], hour, cast.region[lead])
+    ids, seller = cast.lead_ids[lead], cast.leads.owner[lead]
     return Changes("opportunity", ids, "budget", when, word, seller)
 
 
@@ -105,7 +106,7 @@ def _headcounts(recorder: Recorder) -> Changes:
     chosen = (rng.random(len(first)) < _RECOUNTED) & (day < recorder.days)
     account, day, owner = first[chosen], day[chosen], owner[chosen]
     count = cast.companies.employees[account] * np.exp(rng.normal(0.05, 0.15, len(account)))
-    when = recorder.clock.utc(day, rng.uniform(8, 18, len(day)), cast.companies.region[account])
+    when = recorder.cast.clock.utc(day, rng.uniform(8, 18, len(day)), cast.companies.region[account])
     value = np.char.mod("%d", np.maximum(1, count).astype(np.int64)).astype(object)
     ids = cast.company_ids[account]
     return Changes("company", ids, "employees", when, value, cast.leads.owner[owner])

@@ -38,9 +38,9 @@ def win_chance(rules: Rules, pressure: Floats, *, seen: Snapshot, horizon: int) 
     """
     needs, chance = rules.needs, np.zeros(len(seen.leads))
     possible = np.flatnonzero((needs.appears[seen.leads] < seen.day + horizon) & (needs.ends[seen.leads] > seen.day))
-    days = range(seen.day, seen.day + horizon)
     for part in (possible[a : a + _CHUNK] for a in range(0, len(possible), _CHUNK)):
-        chance[part] = _chain(rules, pressure, seen.leads[part], seen.stage[part], days)
+        some = Snapshot(seen.day, seen.leads[part], seen.stage[part])
+        chance[part] = _chain(rules, pressure, seen=some, horizon=horizon)
     return chance
 
 
@@ -51,13 +51,14 @@ def foreseen(history: History, horizon: int) -> Floats:
     return np.hstack([past, np.tile(week, horizon // 7 + 1)])
 
 
-def _chain(rules: Rules, pressure: Floats, leads: Ints, stage: Ints, days: range) -> Floats:
+def _chain(rules: Rules, pressure: Floats, *, seen: Snapshot, horizon: int) -> Floats:
     """Carry the distribution over the four open stages through the days and collect what is won."""
-    needs, owner, created = rules.needs, rules.cast.leads.owner[leads], rules.cast.leads.created[leads]
-    anyone, right, last_day = _talks(rules, leads, days.start)
+    leads, needs = seen.leads, rules.needs
+    owner, created = rules.cast.leads.owner[leads], rules.cast.leads.created[leads]
+    anyone, right, last_day = _talks(rules, leads, seen.day)
     moving = [_moving(rules, leads, valid) * right for valid in (0, 1)]
-    share, won = (stage == _OPEN).astype(np.float64), np.zeros(len(leads))
-    for today in days:
+    share, won = (seen.stage == _OPEN).astype(np.float64), np.zeros(len(leads))
+    for today in range(seen.day, seen.day + horizon):
         there = needs.there(leads, today)
         share *= 1.0 - needs.loss(leads, today, today - created)
         signed = share * SIGNING[:, None] * (needs.pace[leads] * there)

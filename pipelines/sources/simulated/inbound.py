@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.sources.simulated.clock import Clock
 from pipelines.sources.simulated.draws import Bools, Floats, Ints, Rng, cumulated, pick
 from pipelines.sources.simulated.leads import SOURCES
 from pipelines.sources.simulated.parameters import WorldParameters
@@ -36,7 +35,7 @@ WARMING_DAYS: Final = 14
 """Interest starts to show so long before the need."""
 LEVELS: Final = (0.0, 0.4, 1.0, 0.15)
 """Part of the extra interest: long before the need, shortly before, in it, after it."""
-BROWSING: Final = 0.35
+BROWSING: Final = 0.5
 """Share of prospects with a week or two of lively interest that means nothing."""
 
 # type, medium, a day without need, extra a day in a need, share of rows without a person
@@ -78,12 +77,12 @@ def arrivals(rules: Rules, at: Ints) -> Rows:
     )
 
 
-def interest(world: WorldParameters, rules: Rules, clock: Clock, closed: Ints) -> Rows:
+def interest(world: WorldParameters, rules: Rules, closed: Ints) -> Rows:
     """Draw what they do by themselves, from the day after creation to the day before the end."""
     rng = world.rng("interest")
     until = np.minimum(closed, world.days)
     return joined(
-        [_drawn(rng, rules, clock, phase=phase, kind=kind) for phase in _phases(rng, rules, until) for kind in _KINDS]
+        [_drawn(rng, rules, phase=phase, kind=kind) for phase in _phases(rng, rules, until) for kind in _KINDS]
     )
 
 
@@ -98,13 +97,13 @@ def _phases(rng: Rng, rules: Rules, until: Ints) -> list[Phase]:
     return [*(Phase(a, np.maximum(a, b), level) for a, b, level in spans), noise]
 
 
-def _drawn(rng: Rng, rules: Rules, clock: Clock, *, phase: Phase, kind: tuple[int, int, float, float, float]) -> Rows:
+def _drawn(rng: Rng, rules: Rules, *, phase: Phase, kind: tuple[int, int, float, float, float]) -> Rows:
     type_, medium, base, extra, nameless = kind
     length = phase.ends - phase.begins
     expected: Floats = rules.needs.curious * length * (base + extra * phase.level)
     lead = np.repeat(np.arange(len(length)), rng.poisson(expected))
     day = phase.begins[lead] + np.floor(rng.random(len(lead)) * length[lead]).astype(np.int64)
-    at = clock.utc(day, rng.uniform(7, 19, len(lead)), rules.cast.region[lead])
+    at = rules.cast.clock.utc(day, rng.uniform(7, 19, len(lead)), rules.cast.region[lead])
     named: Bools = rng.random(len(lead)) >= nameless
     slot = pick(rng, cumulated(rules.reach.prefer)[lead])
     return rows(

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from pipelines.sources.simulated.clock import MINUTE, Clock, timestamps
+from pipelines.sources.simulated.clock import MINUTE, timestamps
 from pipelines.sources.simulated.companies import MEDIA
 from pipelines.sources.simulated.draws import Ints
 from pipelines.sources.simulated.moments import OLD_DAYS, STAGES, WON
@@ -75,12 +75,12 @@ def quotes(recorder: Recorder, episodes: Episodes, at: Ints) -> pd.DataFrame:
     return table[recorder.in_time(known)].reset_index(drop=True)
 
 
-def closed_at(world: WorldParameters, rules: Rules, clock: Clock, *, history: History, at: Ints) -> Ints:
+def closed_at(world: WorldParameters, rules: Rules, *, history: History, at: Ints) -> Ints:
     """Return when each lead ended, -1 for open ones: after the attempt that won it, else in working hours."""
     rng, ended = world.rng("closing"), np.flatnonzero(history.stage >= WON)
     instants = np.full(len(history.stage), -1)
     hour = rng.uniform(8, 18, len(ended))
-    instants[ended] = clock.utc(history.closed[ended], hour, rules.cast.region[ended])
+    instants[ended] = rules.cast.clock.utc(history.closed[ended], hour, rules.cast.region[ended])
     won = np.flatnonzero(history.episodes.after == WON)
     instants[history.episodes.lead[won]] = at[won] + CLOSING_MINUTES * MINUTE
     return instants

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from pipelines.sources.simulated.clock import Clock
 from pipelines.sources.simulated.companies import Companies, Contacts, found_companies, hire_contacts
 from pipelines.sources.simulated.draws import Floats, Ints, Rng, pick_from
 from pipelines.sources.simulated.names import ids
@@ -42,12 +43,13 @@ class Leads:
 
 @dataclass(frozen=True)
 class Cast:
-    """Everybody in the world."""
+    """Everybody in the world, and the clocks they live by."""
 
     companies: Companies
     contacts: Contacts
     sellers: Sellers
     leads: Leads
+    clock: Clock
 
     @cached_property
     def segment(self) -> Ints:
@@ -80,10 +82,11 @@ def assemble(world: WorldParameters) -> Cast:
     accounts = max(1, round(world.prospects * _ACCOUNTS_PER_LEAD))
     companies = found_companies(world, accounts)
     contacts, sellers = hire_contacts(world, companies), hire_sellers(world)
-    return Cast(companies, contacts, sellers, _arrive(world, companies, contacts, sellers))
+    leads = _arrive(world, companies, contacts, sellers=sellers)
+    return Cast(companies, contacts, sellers, leads, Clock.of(world))
 
 
-def _arrive(world: WorldParameters, companies: Companies, contacts: Contacts, sellers: Sellers) -> Leads:
+def _arrive(world: WorldParameters, companies: Companies, contacts: Contacts, *, sellers: Sellers) -> Leads:
     """Give every company one prospect and some companies more."""
     rng, size = world.rng("leads"), world.prospects
     accounts = len(companies.segment)

@@ -17,7 +17,7 @@ PROPOSAL: Final = 3
 WON: Final = 4
 LOST: Final = 5
 
-SIGNING: Final = np.array([0.0015, 0.0015, 0.0015, 0.018])
+SIGNING: Final = np.array([0.0025, 0.0025, 0.0025, 0.015])
 """Chance a day to sign without being called, by stage, while the need is there. Being qualified buys nothing."""
 DRIFTING: Final = 0.0012
 """Chance a day that a prospect is lost for no reason of ours."""
@@ -63,7 +63,7 @@ def awaken(world: WorldParameters, cast: Cast) -> Needs:
     rng, leads, companies = world.rng("needs"), cast.leads, cast.companies
     size = world.prospects
     seen = _INDUSTRY_FIT[companies.industry[leads.account]] + _SOURCE_FIT[leads.source] + _SEGMENT_FIT[cast.segment]
-    fit = 0.6 * seen + rng.normal(0, 0.75, size)
+    fit = 0.5 * seen + rng.normal(0, 0.8, size)
     ever = rng.random(size) < sigmoid(0.5 + 1.0 * fit)
     wait = np.where(rng.random(size) < 0.2, rng.uniform(0, 5, size), rng.exponential(55, size))
     appears = np.where(ever, leads.created + 1 + wait.astype(np.int64), NEVER)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.sources.simulated.clock import DAY, MINUTE, Clock
+from pipelines.sources.simulated.clock import DAY, MINUTE
 from pipelines.sources.simulated.companies import FIRST_HOUR
 from pipelines.sources.simulated.draws import Bools, Ints, Rng, cumulated, pick
 from pipelines.sources.simulated.moments import PROPOSAL
@@ -44,36 +44,36 @@ _TYPE: Final = np.array([CALL, MAIL, MEETING, MESSAGE])
 # columns: reached, interested, appointment, later, no interest, wrong person
 _WORDS: Final = np.array(
     [
-        [0.45, 0.10, 0.02, 0.28, 0.15, 0.00],  # no need
+        [0.43, 0.15, 0.03, 0.25, 0.14, 0.00],  # no need
         [0.42, 0.18, 0.04, 0.06, 0.05, 0.25],  # a need, another person
         [0.42, 0.25, 0.08, 0.20, 0.05, 0.00],  # a need and the decider, no progress
-        [0.15, 0.50, 0.35, 0.00, 0.00, 0.00],  # progress
+        [0.40, 0.38, 0.22, 0.00, 0.00, 0.00],  # progress
     ]
 )
 """What is logged after a conversation: words leak the need, noisily."""
 
 
-def attempted_at(world: WorldParameters, rules: Rules, clock: Clock, episodes: Episodes) -> Ints:
+def attempted_at(world: WorldParameters, rules: Rules, episodes: Episodes) -> Ints:
     """Return the instant of each attempt."""
     minute = world.rng("minutes").uniform(0, 0.95, len(episodes.lead))
-    return clock.utc(episodes.day, FIRST_HOUR + episodes.hour + minute, rules.cast.region[episodes.lead])
+    return rules.cast.clock.utc(episodes.day, FIRST_HOUR + episodes.hour + minute, rules.cast.region[episodes.lead])
 
 
-def logged(world: WorldParameters, rules: Rules, clock: Clock, *, history: History, at: Ints) -> Rows:
+def logged(world: WorldParameters, rules: Rules, *, history: History, at: Ints) -> Rows:
     """Return every outbound activity, and the answers to mails; nobody known to have refused is written to."""
     rng, episodes = world.rng("logging"), history.episodes
     result = _results(rng, rules, episodes)
-    attempts = _attempts(rng, episodes, at, result)
+    attempts = _attempts(rng, episodes, at=at, result=result)
     everything = joined(
         [
             attempts,
             _answers(attempts),
             _follow_ups(rng, attempts),
-            _proposals(rng, rules, episodes, at),
-            _meetings(world, clock, attempts, history.closed),
+            _proposals(rng, rules, episodes, at=at),
+            _meetings(world, rules, attempts, closed=history.closed),
         ]
     )
-    known = rules.cast.contacts.refusal_known[everything.contact] > clock.day(everything.at)
+    known = rules.cast.contacts.refusal_known[everything.contact] > rules.cast.clock.day(everything.at)
     return everything.where(everything.inbound | known)
 
 
@@ -91,7 +91,7 @@ def _results(rng: Rng, rules: Rules, e: Episodes) -> Ints:
     return np.where(e.answered, said, silent)
 
 
-def _attempts(rng: Rng, e: Episodes, at: Ints, result: Ints) -> Rows:
+def _attempts(rng: Rng, e: Episodes, *, at: Ints, result: Ints) -> Rows:
     size = len(at)
     demo = (e.medium == MEET) & (e.stage >= 2) & (rng.random(size) < _DEMO)
     spoken = e.answered & ((e.medium == PHONE) | (e.medium == MEET))
@@ -126,7 +126,7 @@ def _follow_ups(rng: Rng, attempts: Rows) -> Rows:
     return rows(a.lead, at, type=MAIL, medium=E_MAIL, contact=a.contact, stage=a.stage)
 
 
-def _proposals(rng: Rng, rules: Rules, e: Episodes, at: Ints) -> Rows:
+def _proposals(rng: Rng, rules: Rules, e: Episodes, *, at: Ints) -> Rows:
     earned = (e.stage < PROPOSAL) & (e.after == PROPOSAL)
     hoped = e.answered & (e.stage == 2) & ~earned & (rng.random(len(at)) < _HOPEFUL_PROPOSAL)
     sent = np.flatnonzero(earned | hoped)
@@ -137,9 +137,9 @@ def _proposals(rng: Rng, rules: Rules, e: Episodes, at: Ints) -> Rows:
     )  # fmt: skip
 
 
-def _meetings(world: WorldParameters, clock: Clock, attempts: Rows, closed: Ints) -> Rows:
+def _meetings(world: WorldParameters, rules: Rules, attempts: Rows, *, closed: Ints) -> Rows:
     """Hold booked meetings a week later, if the prospect is still open then."""
     a = attempts.where(attempts.result == APPOINTMENT)
-    day = clock.day(a.at) + 7
+    day = rules.cast.clock.day(a.at) + 7
     a = a.where(day < np.minimum(closed[a.lead], world.days))
     return rows(a.lead, a.at + 7 * DAY, type=MEETING, medium=ON_SITE, contact=a.contact, stage=a.stage, result=DONE)

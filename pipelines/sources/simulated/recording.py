@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.sources.simulated.clock import DAY, HOUR, MINUTE, Clock
+from pipelines.sources.simulated.clock import DAY, HOUR, MINUTE
 from pipelines.sources.simulated.draws import Bools, Ints, Rng
 from pipelines.sources.simulated.leads import Cast
 from pipelines.sources.simulated.parameters import WorldParameters
@@ -31,14 +31,13 @@ class Recorder:
     """Says when facts become known; one for each list, with its own stream of chance."""
 
     rng: Rng
-    clock: Clock
     cast: Cast
     days: int
 
     @classmethod
-    def of(cls, world: WorldParameters, cast: Cast, clock: Clock, idea: str) -> Recorder:
+    def of(cls, world: WorldParameters, cast: Cast, idea: str) -> Recorder:
         """Open the recorder of one list."""
-        return cls(world.rng(f"recording {idea}"), clock, cast, world.days)
+        return cls(world.rng(f"recording {idea}"), cast, world.days)
 
     def known(self, at: Ints, *, seller: Ints, by_hand: Bools | bool = True) -> Ints:
         """Return when facts of `at` become known to the company, never before they happened."""
@@ -52,7 +51,7 @@ class Recorder:
 
     def in_time(self, known: Ints) -> Bools:
         """Tell which facts are known before the world ends."""
-        held: Bools = known < self.clock.midnight(np.array(self.days))
+        held: Bools = known < self.cast.clock.midnight(np.array(self.days))
         return held
 
     def _month_end(self, at: Ints) -> Ints:

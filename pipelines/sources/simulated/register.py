@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.sources.simulated import names
-from pipelines.sources.simulated.clock import HOUR, MINUTE, ZONES, Clock, timestamps
+from pipelines.sources.simulated.clock import HOUR, MINUTE, ZONES, timestamps
 from pipelines.sources.simulated.companies import INDUSTRIES, REGIONS, ROLES, SEGMENTS, SENIORITY
 from pipelines.sources.simulated.draws import Ints
 from pipelines.sources.simulated.leads import PRODUCTS, SOURCES, Cast
@@ -58,7 +58,7 @@ def companies(world: WorldParameters, cast: Cast, entered: Ints) -> pd.DataFrame
     )
 
 
-def people(world: WorldParameters, cast: Cast, clock: Clock, entered: Ints) -> pd.DataFrame:
+def people(world: WorldParameters, cast: Cast, entered: Ints) -> pd.DataFrame:
     """Return the list of people; who refused to be contacted stands twice, before and after."""
     rng, c = world.rng("people names"), cast.contacts
     size = len(c.role)
@@ -78,16 +78,16 @@ def people(world: WorldParameters, cast: Cast, clock: Clock, entered: Ints) -> p
             "entered_at": timestamps(entered[c.account]),
         }
     )
-    return pd.concat([first, _refusals(world, cast, clock, first)], ignore_index=True)
+    return pd.concat([first, _refusals(world, cast, first)], ignore_index=True)
 
 
-def _refusals(world: WorldParameters, cast: Cast, clock: Clock, first: pd.DataFrame) -> pd.DataFrame:
+def _refusals(world: WorldParameters, cast: Cast, first: pd.DataFrame) -> pd.DataFrame:
     """Write the second version of each person who refused: at ten in the morning, known before its first full day."""
     c, rng = cast.contacts, world.rng("refusals")
     who = np.flatnonzero(c.refusal_known <= world.days)
     region = cast.companies.region[c.account[who]]
-    refused = clock.utc(c.refused[who], np.full(len(who), 10.0), region)
-    known = clock.midnight(c.refusal_known[who]) - rng.integers(1 * MINUTE, 8 * HOUR, len(who))
+    refused = cast.clock.utc(c.refused[who], np.full(len(who), 10.0), region)
+    known = cast.clock.midnight(c.refusal_known[who]) - rng.integers(1 * MINUTE, 8 * HOUR, len(who))
     entered = first["entered_at"].iloc[who].reset_index(drop=True) + pd.Timedelta(minutes=1)
     return (
         first.iloc[who]
@@ -117,10 +117,10 @@ def opportunities(cast: Cast, recorder: Recorder, created_at: Ints) -> pd.DataFr
     return table[recorder.in_time(entered)].sort_values("opp_no", ignore_index=True)
 
 
-def quote_catalogue(desk: Desk, clock: Clock) -> pd.DataFrame:
+def quote_catalogue(desk: Desk, cast: Cast) -> pd.DataFrame:
     """Return the offers; leasing starts in the course of the world."""
     begins = np.full(len(OFFERS), -1)
-    begins[LEASING] = clock.midnight(np.array(desk.leasing_from))
+    begins[LEASING] = cast.clock.midnight(np.array(desk.leasing_from))
     return pd.DataFrame(
         {
             "article": offer_ids(),

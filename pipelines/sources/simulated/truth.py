@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipelines.sources.simulated.clock import Clock, timestamps
+from pipelines.sources.simulated.clock import timestamps
 from pipelines.sources.simulated.companies import AT_HOUR, FIRST_HOUR, MEDIA, SEGMENTS
 from pipelines.sources.simulated.draws import Ints
 from pipelines.sources.simulated.forecast import foreseen, win_chance
@@ -19,7 +19,7 @@ from pipelines.sources.simulated.rules import Rules
 from pipelines.sources.simulated.working import Episodes, History
 
 
-def prospects(rules: Rules, clock: Clock, *, history: History, ended: Ints) -> pd.DataFrame:
+def prospects(rules: Rules, *, history: History, ended: Ints) -> pd.DataFrame:
     """Return the hidden state of each prospect: fit, need (`NaT` if never), who decides, and the true end.
 
     An end that the CRM does not know yet (entered after the world ended) stands here all the same.
@@ -32,8 +32,8 @@ def prospects(rules: Rules, clock: Clock, *, history: History, ended: Ints) -> p
         {
             "prospect_id": cast.lead_ids,
             "fit": needs.fit,
-            "need_at": timestamps(np.where(never, -1, clock.midnight(needs.appears))),
-            "need_ends_at": timestamps(np.where(never, -1, clock.midnight(needs.ends))),
+            "need_at": timestamps(np.where(never, -1, cast.clock.midnight(needs.appears))),
+            "need_ends_at": timestamps(np.where(never, -1, cast.clock.midnight(needs.ends))),
             "right_contact_id": cast.contact_ids[decider],
             "closed_at": timestamps(ended),
             "result": worded(result, ("won", "lost")),
@@ -41,7 +41,7 @@ def prospects(rules: Rules, clock: Clock, *, history: History, ended: Ints) -> p
     ).sort_values("prospect_id", ignore_index=True)
 
 
-def chances(world: WorldParameters, rules: Rules, clock: Clock, history: History) -> pd.DataFrame:
+def chances(world: WorldParameters, rules: Rules, history: History) -> pd.DataFrame:
     """Return the true chance to win in `[as_of, as_of + H)` for all prospects open at `as_of`.
 
     `as_of` is 00:00 UTC every seven days, counted back from the end of the world, which is the last one.
@@ -55,7 +55,7 @@ def chances(world: WorldParameters, rules: Rules, clock: Clock, history: History
     return pd.DataFrame(
         {
             "prospect_id": worded(lead, rules.cast.lead_ids),
-            "as_of": timestamps(clock.midnight(day)),
+            "as_of": timestamps(rules.cast.clock.midnight(day)),
             "chance": np.concatenate(chance),
             "won": pd.arrays.BooleanArray(won, mask=day + horizon > world.days),
         }

@@ -74,7 +74,7 @@ def live(world: WorldParameters, rules: Rules) -> History:
         if (world.days - day) % GRID_DAYS == 0:
             snapshots.append(Snapshot(day, leads, stage[leads]))
         rest = _ends(rng, rules, leads=leads, day=day, stage=stage)
-        pressure[:, day] = 0.0 if free else _pressure(rules, leads, day, stage)
+        pressure[:, day] = 0.0 if free else _pressure(rules, rest, day=day, stage=stage)
         days.append(_work(rng, rules, leads=rest, day=day, stage=stage, pressure=pressure[:, day]))
         closed[leads[stage[leads] >= WON]] = day
     leads = np.flatnonzero(stage < WON)
@@ -98,17 +98,12 @@ def _ends(rng: Rng, rules: Rules, *, leads: Ints, day: int, stage: Ints) -> Ints
     return leads[~lost & ~signed]
 
 
-def _pressure(rules: Rules, leads: Ints, day: int, stage: Ints) -> Floats:
-    """Return calls per unit of pull for each seller: capacity shared among the leads open this morning."""
-    sellers = rules.cast.sellers
-    open_ = stage[leads] < WON
-    pull = rules.pull(leads[open_], day - rules.cast.leads.created[leads[open_]])
-    load = np.bincount(
-        rules.cast.leads.owner[leads[open_]],
-        pull * rules.stage_pull(stage[leads[open_]]),
-        minlength=len(sellers.capacity),
-    )
-    return sellers.capacity / np.maximum(load, 1.0)
+def _pressure(rules: Rules, leads: Ints, *, day: int, stage: Ints) -> Floats:
+    """Return calls per unit of pull for each seller: capacity shared among the leads still open."""
+    pull = rules.pull(leads, day - rules.cast.leads.created[leads]) * rules.stage_pull(stage[leads])
+    capacity = rules.cast.sellers.capacity
+    load = np.bincount(rules.cast.leads.owner[leads], pull, minlength=len(capacity))
+    return capacity / np.maximum(load, 1.0)
 
 
 def _work(rng: Rng, rules: Rules, *, leads: Ints, day: int, stage: Ints, pressure: Floats) -> Episodes:

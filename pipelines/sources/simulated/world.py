@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipelines.sources.simulated import fields, inbound, journal, outbound, register, truth
-from pipelines.sources.simulated.clock import Clock
 from pipelines.sources.simulated.draws import Ints
 from pipelines.sources.simulated.leads import assemble
 from pipelines.sources.simulated.moments import awaken
@@ -39,12 +38,12 @@ class World:
 
 def generate(parameters: WorldParameters) -> World:
     """Simulate a company: the same parameters give the same tables, cell by cell."""
-    rules, clock = set_up(parameters), Clock.of(parameters)
+    rules = set_up(parameters)
     history = live(parameters, rules)
-    at = outbound.attempted_at(parameters, rules, clock, history.episodes)
-    ended = journal.closed_at(parameters, rules, clock, history=history, at=at)
-    raw = _raw(parameters, rules, clock, history=history, at=at, ended=ended)
-    return World(raw=raw, truth=_truth(parameters, rules, clock, history=history, ended=ended))
+    at = outbound.attempted_at(parameters, rules, history.episodes)
+    ended = journal.closed_at(parameters, rules, history=history, at=at)
+    raw = _raw(parameters, rules, history=history, at=at, ended=ended)
+    return World(raw=raw, truth=_truth(parameters, rules, history=history, ended=ended))
 
 
 def set_up(parameters: WorldParameters) -> Rules:
@@ -54,45 +53,41 @@ def set_up(parameters: WorldParameters) -> Rules:
     return Rules(cast, needs, reach, open_desk(parameters, cast.sellers))
 
 
-def _raw(
-    world: WorldParameters, rules: Rules, clock: Clock, *, history: History, at: Ints, ended: Ints
-) -> dict[str, pd.DataFrame]:
+def _raw(world: WorldParameters, rules: Rules, *, history: History, at: Ints, ended: Ints) -> dict[str, pd.DataFrame]:
     cast = rules.cast
 
     def recorder(idea: str) -> Recorder:
-        return Recorder.of(world, cast, clock, idea)
+        return Recorder.of(world, cast, idea)
 
-    created = clock.utc(cast.leads.created, cast.leads.hour, cast.region)
+    created = cast.clock.utc(cast.leads.created, cast.leads.hour, cast.region)
     entered = register.first_seen(cast, created)
-    events = _events(world, rules, clock, history=history, at=at, created=created)
+    events = _events(world, rules, history=history, at=at, created=created)
     return {
         "companies": register.companies(world, cast, entered),
-        "people": register.people(world, cast, clock, entered),
+        "people": register.people(world, cast, entered),
         "opportunities": register.opportunities(cast, recorder("opportunities"), created),
         "activities": journal.activities(recorder("activities"), events),
         "field_history": fields.field_history(recorder("fields"), rules, history=history, at=at, ended=ended),
         "quotes": journal.quotes(recorder("quotes"), history.episodes, at),
-        "quote_catalogue": register.quote_catalogue(rules.desk, clock),
+        "quote_catalogue": register.quote_catalogue(rules.desk, cast),
         "closings": journal.closings(recorder("closings"), rules, history=history, ended=ended),
     }
 
 
-def _events(world: WorldParameters, rules: Rules, clock: Clock, *, history: History, at: Ints, created: Ints) -> Rows:
+def _events(world: WorldParameters, rules: Rules, *, history: History, at: Ints, created: Ints) -> Rows:
     return joined(
         [
             inbound.arrivals(rules, created),
-            inbound.interest(world, rules, clock, history.closed),
-            outbound.logged(world, rules, clock, history=history, at=at),
+            inbound.interest(world, rules, history.closed),
+            outbound.logged(world, rules, history=history, at=at),
         ]
     )
 
 
-def _truth(
-    world: WorldParameters, rules: Rules, clock: Clock, *, history: History, ended: Ints
-) -> dict[str, pd.DataFrame]:
+def _truth(world: WorldParameters, rules: Rules, *, history: History, ended: Ints) -> dict[str, pd.DataFrame]:
     return {
-        "prospects": truth.prospects(rules, clock, history=history, ended=ended),
-        "chances": truth.chances(world, rules, clock, history),
+        "prospects": truth.prospects(rules, history=history, ended=ended),
+        "chances": truth.chances(world, rules, history),
         "offer_effects": truth.offer_effects(rules, history.episodes),
         "answer_rates": truth.answer_rates(rules.cast),
     }

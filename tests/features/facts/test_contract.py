@@ -337,7 +337,7 @@ def test_no_row_is_lost_and_none_is_in_both_halves(rows: list[dict[str, object]]
     assert sorted([*checked.good.index, *checked.quarantined["row"]]) == list(range(len(frame)))
     back = pd.concat([checked.good, checked.quarantined[list(checked.good.columns)]]).sort_index()
     for column in frame.columns:
-        pd.testing.assert_series_equal(back[column], frame[column].astype(back[column].dtype))
+        assert (back[column].eq(frame[column]) | (back[column].isna() & frame[column].isna())).all(), column
 
 
 @settings(max_examples=30, deadline=None)

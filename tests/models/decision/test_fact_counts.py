@@ -75,6 +75,25 @@ def test_a_number_with_many_values_falls_among_its_neighbours():
     assert counts.lookup("meetings", -5.0)[1] == 0
 
 
+def test_the_few_who_differ_are_not_counted_with_the_many_who_do_not():
+    # 900 without a meeting of whom none won; 100 with 1 to 100 minutes, of whom the longer half won
+    minutes = [0.0] * 900 + [float(i) for i in range(1, 101)]
+    rows = [(f"p{i}", "2026-01-05", m, "x") for i, m in enumerate(minutes)]
+    counts = FactCounts.fit(matrix(rows), np.array([m > 50 for m in minutes], dtype=float))
+    assert counts.lookup("meetings", 0.0) == (900, 0)
+    assert counts.lookup("meetings", 10.0) == (50, 0)
+    assert counts.lookup("meetings", 90.0) == (50, 50)
+
+
+def test_a_common_value_amid_others_has_a_bin_of_its_own():
+    trend = [-1.0 - i for i in range(100)] + [0.0] * 400 + [1.0 + i for i in range(100)]
+    rows = [(f"p{i}", "2026-01-05", t, "x") for i, t in enumerate(trend)]
+    counts = FactCounts.fit(matrix(rows), np.array([t > 0 for t in trend], dtype=float))
+    assert counts.lookup("meetings", 0.0) == (400, 0)
+    assert counts.lookup("meetings", -1.0)[1] == 0
+    assert counts.lookup("meetings", 1.0)[0] == counts.lookup("meetings", 1.0)[1] > 0
+
+
 def test_counts_survive_json_and_the_text_is_the_same_each_time():
     counts = FactCounts.fit(matrix(FOUR), np.array([0.0, 1.0, 0.0, 1.0]))
     text = counts.to_json()

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from features.errors import SchemaMismatch
+from features.matrix import Matrix
 from models.decision.errors import DecisionError
 from models.decision.shap_values import BASE, by_concept, contributions
+from models.heads.encoding import Encoding
+from models.heads.ladder import STEPS
+from models.heads.training import Training
 
 
 def test_contributions_and_base_sum_to_the_margin(fitted, matrix_of):
@@ -21,6 +29,25 @@ def test_contributions_and_base_sum_to_the_margin(fitted, matrix_of):
 def test_contributions_that_do_not_sum_to_the_margin_are_refused(error, fitted, matrix_of):
     with pytest.raises(DecisionError, match=r"prospect a.*contributions sum to .* 1 of 1 rows"):
         contributions(fitted(error=error), matrix_of(("a", 2, 4, 10, "retail")))
+
+
+@pytest.mark.parametrize("name", list(STEPS))
+def test_every_rung_of_the_ladder_explains_its_own_margin(name, fitted, matrix_of):
+    rng = np.random.default_rng(2)
+    rows = [
+        (f"p{i}", m, m + 1, None if i % 5 == 0 else i % 40, ["retail", "steel", None][i % 3])
+        for i, m in enumerate(rng.poisson(2, 300))
+    ]
+    matrix = matrix_of(*rows)
+    label = (rng.random(300) < 0.1 + 0.1 * matrix.values["meetings_30d"]).astype(float).to_numpy()
+    encoding = Encoding.fit(matrix.values)
+    training = Training.of(matrix.values, label, keys=matrix.keys, encoding=encoding, horizon=pd.Timedelta(days=30))
+    bundle = replace(fitted(), rung=STEPS[name].fit(training))
+    np.testing.assert_allclose(
+        contributions(bundle, matrix).sum(axis=1), bundle.rung.margin(matrix.values), rtol=1e-6, atol=1e-6
+    )
+    with pytest.raises(SchemaMismatch):
+        contributions(bundle, Matrix(matrix.keys, matrix.values.drop(columns="industry")))
 
 
 def test_features_of_one_concept_are_summed_and_the_strongest_speaks(fitted, matrix_of, catalog):

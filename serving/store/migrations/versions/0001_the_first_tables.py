@@ -23,7 +23,8 @@ def _time(name: str, *, nullable: bool = False) -> sa.Column[dt.datetime]:
 
 def upgrade() -> None:
     _runs()
-    _results()
+    _receipts()
+    _lists()
     _state()
     op.create_table(
         "feedback",
@@ -72,7 +73,7 @@ def _runs() -> None:
     )
 
 
-def _results() -> None:
+def _receipts() -> None:
     op.create_table(
         "receipts",
         sa.Column("run", sa.Integer(), nullable=False),
@@ -92,6 +93,9 @@ def _results() -> None:
     )
     op.create_index("ix_receipts_prospect_id", "receipts", ["prospect_id"])
     op.create_index("ix_receipts_receipt_id", "receipts", ["receipt_id"])
+
+
+def _lists() -> None:
     op.create_table(
         "call_list",
         sa.Column("run", sa.Integer(), nullable=False),

@@ -1,0 +1,161 @@
+"""The command `takt`: demo, run, ingest, train, daily, features, serve, evaluate.
+
+Exit codes: 0 done; 1 refused, with one message that says what was got and what to do; 2 wrong usage; 130 interrupted.
+Heavy libraries are imported inside the commands, so that `takt --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from features.errors import TaktError
+from pipelines.settings import PipelineSettings, quiet_defaults
+
+app = typer.Typer(
+    help="Every morning: whom to call, when, with what offer, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console(highlight=False)
+
+Source = Annotated[
+    str,
+    typer.Option("--source", "-s", help="simulated, files, olist, maven, bpic2012, or a folder of your own."),
+]
+MaybeSource = Annotated[str | None, typer.Option("--source", "-s", help="Which source's home (default: simulated).")]
+Data = Annotated[Path | None, typer.Option("--data", "-d", help="Folder with the raw files.")]
+At = Annotated[Path | None, typer.Option("--home", help="Where everything is kept (default: .takt/SOURCE).")]
+Day = Annotated[str | None, typer.Option("--day", help="YYYY-MM-DD (default: today, or the day after the last fact).")]
+
+
+def _home(home: Path | None, source: str | None) -> str:
+    place = home or PipelineSettings().root / Path(source or "simulated").name
+    quiet_defaults(place / "prefect")
+    return str(place)
+
+
+@app.command()
+def demo(
+    home: At = None,
+    prospects: Annotated[int, typer.Option(help="Size of the simulated company.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Another seed is another company.")] = 7,
+) -> None:
+    """Simulate a company, run the whole loop and print tomorrow's call list."""
+    place = _home(home, "simulated")
+    from pipelines.flows.run import run as flow
+    from pipelines.printing import call_list
+
+    made = flow("simulated", home=place, options={"prospects": prospects, "seed": seed}).made
+    call_list(made, out)
+    at = "" if home is None else f"TAKT_HOME={place} "
+    out.print(f"\nOpen it in a browser: [bold]{at}make serve[/], then http://127.0.0.1:8000")
+
+
+@app.command()
+def run(source: Source, data: Data = None, home: At = None, day: Day = None) -> None:
+    """Ingest a source, train on it and publish the list of the day."""
+    place = _home(home, source)
+    from pipelines.flows.run import run as flow
+    from pipelines.printing import call_list, frame
+
+    done = flow(source, data=None if data is None else str(data), home=place, day=day)
+    frame(done.summary, out, title=f"Rows from {source}")
+    call_list(done.made, out)
+
+
+@app.command()
+def ingest(source: Source, data: Data = None, home: At = None) -> None:
+    """Pull a source and merge it into the lake; bad rows are set aside with their reasons."""
+    place = _home(home, source)
+    from pipelines.flows.ingest import ingest as flow
+    from pipelines.home import Home
+    from pipelines.printing import frame
+    from pipelines.steps import pulling
+
+    frame(flow(source, data=None if data is None else str(data), home=place), out, title=f"Rows from {source}")
+    facts, _ = pulling.known(Home(Path(place)))
+    frame(pulling.who_is_what(pulling.words(Home(Path(place))), facts), out, title="What the words mean here")
+
+
+@app.command()
+def train(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
+    """Train on the lake; the challenger becomes champion only if it finds more wins on later data."""
+    place = _home(home, source)
+    from pipelines.flows.train import train as flow
+
+    done = flow(home=place, day=day)
+    state = "promoted" if done["promoted"] else "not promoted"
+    out.print(f"Version {done['version']} {state}: {escape(done['why'])}.")
+
+
+@app.command()
+def daily(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
+    """Publish the list of the day; twice for the same day changes nothing."""
+    place = _home(home, source)
+    from pipelines.flows.daily import daily as flow
+
+    done = flow(home=place, day=day)
+    state = "published" if done["new"] else "was published before, nothing changed"
+    out.print(f"Run {done['run_id']} with {done['listed']} calls {state}.")
+
+
+@app.command()
+def features(
+    source: Annotated[str, typer.Option("--source", "-s", help="Whose attributes to include.")] = "simulated",
+    csv: Annotated[bool, typer.Option(help="Print CSV instead of a table.")] = False,
+) -> None:
+    """Print the catalogue: every feature with its question, window, meaning and as-of rule."""
+    from features.catalog import catalog
+    from features.facts.definitions import load
+    from pipelines.printing import frame
+    from pipelines.sources.folders import find
+
+    table = catalog(load(find(source).definitions)).describe()
+    if csv:
+        sys.stdout.write(table.to_csv(index=False))
+        return
+    frame(table.drop(columns="as_of_rule"), out, title=f"{len(table)} features")
+    out.print(f"As-of rule of every feature: {table['as_of_rule'].iloc[0]}.")
+
+
+@app.command()
+def serve(
+    source: MaybeSource = None,
+    home: At = None,
+    port: Annotated[int | None, typer.Option(help="Port (default: TAKT_PORT or 8000).")] = None,
+) -> None:
+    """Serve the pages and the API of a home on this machine."""
+    from serving.server import run as serve_app
+    from serving.settings import Settings
+
+    given: dict[str, object] = {} if port is None else {"port": port}
+    if home is not None or source is not None:
+        given["home"] = Path(_home(home, source))
+    serve_app(Settings(**given))  # type: ignore[arg-type]
+
+
+@app.command()
+def evaluate(source: Source, data: Data = None, home: At = None) -> None:
+    """Measure every rung on later data beside the base rate and recency, with intervals; stores nothing."""
+    place = _home(home, source)
+    from pipelines.home import Home
+    from pipelines.printing import figures
+    from pipelines.steps.evaluating import evaluate_source
+
+    figures(evaluate_source(source, data, Home(Path(place)), threads=PipelineSettings().threads), out)
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one message and exit code 1."""
+    try:
+        app()
+    except TaktError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]takt:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)

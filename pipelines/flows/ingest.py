@@ -1,0 +1,54 @@
+"""`ingest`: from a source to the lake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from prefect import flow, runtime, task
+
+from pipelines.flows import common
+from pipelines.home import Home, Ingested
+from pipelines.sources.folders import find
+from pipelines.sources.mapped import Mapped
+from pipelines.steps import pulling
+
+
+@task(name="pull", **common.TRY_AGAIN)
+def pull(source: str, data: Path | None, home: Home, options: dict[str, object]) -> Path:
+    """Fetch raw files, or take the folder given."""
+    return pulling.pull(find(source), data, home, **options)
+
+
+@task(name="map-and-check", **common.TRY_AGAIN)
+def map_and_check(source: str, data: Path) -> Mapped:
+    """Map to the contract; stop on too many bad rows."""
+    return pulling.map_and_check(find(source), data)
+
+
+@task(name="merge", **common.TRY_AGAIN)
+def merge(mapped: Mapped, data: Path, home: Home, source: str) -> Ingested:
+    """Merge into the lake; safe to repeat."""
+    run_id = str(runtime.flow_run.id or "local")
+    return pulling.write(mapped, data, home, source=source, run_id=run_id)
+
+
+def ingest_into(
+    home: Home, source: str, data: Path | None, options: dict[str, object]
+) -> tuple[Ingested, pd.DataFrame]:
+    """Run the three tasks; return the note and the summary table."""
+    raw = pull(source, data, home, options)
+    mapped = map_and_check(source, raw)
+    note = merge(mapped, raw, home, source)
+    summary = mapped.summary()
+    common.table_artifact("ingest-summary", summary, f"Rows from {source}")
+    return note, summary
+
+
+@flow(name="ingest")
+def ingest(
+    source: str, data: str | None = None, home: str | None = None, options: dict[str, object] | None = None
+) -> pd.DataFrame:
+    """Pull, map, check and merge one source; return the summary of rows per table."""
+    _, summary = ingest_into(common.home_of(home, source), source, common.path(data), options or {})
+    return summary

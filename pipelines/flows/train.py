@@ -1,0 +1,65 @@
+"""`train`: from the lake to a challenger, and to a champion if it deserves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from prefect import flow, task
+
+from features.facts.definitions import Definitions
+from models.evidence.card import card, markdown
+from models.heads.win import Fitted
+from models.registry import Version
+from pipelines.flows import common
+from pipelines.home import Home
+from pipelines.settings import PipelineSettings
+from pipelines.steps import moments, pulling, training
+
+
+@task(name="snapshots-and-features", **common.ONCE)
+def material(home: Home, day: str | None, definitions: Definitions) -> tuple[training.Material, pd.Timestamp, str]:
+    """Build the training matrix from what was known on the day."""
+    facts, note = pulling.known(home)
+    as_of = moments.as_of_for(day, facts, definitions)
+    given = training.material(facts.visible(as_of), as_of, definitions=definitions)
+    return given, as_of, note.data_version
+
+
+@task(name="fit", **common.ONCE)
+def fit(given: training.Material, as_of: pd.Timestamp, data_version: str, definitions: Definitions) -> Fitted:
+    """Climb the ladder."""
+    threads = PipelineSettings().threads
+    return training.fit(given, as_of, definitions=definitions, data_version=data_version, threads=threads)
+
+
+@task(name="register", **common.TRY_AGAIN)
+def register(fitted: Fitted, given: training.Material, home: Home, definitions: Definitions) -> Version:
+    """Log to MLflow."""
+    return training.register(fitted, given, home, definitions=definitions, settings=PipelineSettings())
+
+
+@task(name="promote", **common.TRY_AGAIN)
+def promote(
+    version: Version, fitted: Fitted, given: training.Material, home: Home, definitions: Definitions
+) -> training.Trained:
+    """Let the challenger face the champion."""
+    return training.promote(version, fitted, given, home, definitions=definitions, settings=PipelineSettings())
+
+
+def train_in(home: Home, day: str | None) -> training.Trained:
+    """Run the four tasks and leave the model card on the run's page."""
+    definitions = pulling.words(home)
+    given, as_of, data_version = material(home, day, definitions)
+    fitted = fit(given, as_of, data_version, definitions)
+    version = register(fitted, given, home, definitions)
+    trained = promote(version, fitted, given, home, definitions)
+    common.text_artifact("model-card", markdown(card(trained.bundle, simulated=definitions.simulated)), "Model card")
+    return trained
+
+
+@flow(name="train")
+def train(home: str | None = None, source: str | None = None, day: str | None = None) -> dict[str, Any]:
+    """Train the win head on what was known on a day (YYYY-MM-DD, default the latest) and promote it if it is better."""
+    trained = train_in(common.home_of(home, source), day)
+    return {"version": trained.version.number, "promoted": trained.verdict.promote, "why": trained.verdict.why}

@@ -1,0 +1,58 @@
+"""What the pipelines take from the environment, and the defaults they give to the libraries they drive.
+
+This is sales data: no library here reports home unless somebody asks for it. Every default can be overridden by the
+environment variable of the same name.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_QUIET: Final = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    # LightGBM's threads spin while they wait, which on a shared machine costs tenfold
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    # the temporary server took up to 22 s to start on a loaded machine; the default gives up after 20
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+}
+
+
+class PipelineSettings(BaseSettings):
+    """Settings from `TAKT_...`.
+
+    Attributes
+    ----------
+    root : Path
+        Folder in which each source gets a home of its own.
+    mlflow_url : str
+        Tracking server; empty means SQLite in the home.
+    store_url : str
+        Serving store; empty means SQLite in the home.
+    threads : int
+        Threads for training.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TAKT_", frozen=True, env_ignore_empty=True, extra="ignore")
+
+    root: Path = Path(".takt")
+    mlflow_url: str = ""
+    store_url: str = Field(default="", repr=False)
+    threads: Annotated[int, Field(ge=1)] = 2
+
+
+def quiet_defaults(prefect_home: Path) -> None:
+    """Set the defaults in this process; call it before prefect, mlflow or lightgbm is imported."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("PREFECT_HOME", str(prefect_home.absolute()))

@@ -1,0 +1,115 @@
+"""From today's facts and the champion to a published list."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import pandas as pd
+
+from features.catalog import catalog
+from features.errors import TaktError
+from features.facts.definitions import Definitions
+from features.facts.ledger import Facts
+from features.matrix import Matrix, build
+from features.time.cohort import cohort
+from models.bundle import Bundle
+from models.decision.fact_counts import FactCounts
+from models.decision.priority import TodaysList, todays_list
+from models.decision.reasons import Reason, explain
+from models.decision.receipt import Versions, as_frame, receipts
+from models.decision.score import score
+from models.evidence.card import card
+from pipelines.home import Home
+from pipelines.progress import stage
+from pipelines.steps import publishing
+from serving.store.publish import PublishedRun
+
+EXPLAIN_ALL_UP_TO = 5_000
+"""A cohort up to this size is explained whole; of a larger one only the prospects listed."""
+
+
+class StaleModel(TaktError):
+    """The champion was trained under other definitions or features than are in force; the list is not made."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A list ready to be published, and the same for printing."""
+
+    run: PublishedRun
+    today: TodaysList
+
+
+def champion(home: Home, definitions: Definitions) -> tuple[Bundle, FactCounts]:
+    """Return the promoted bundle, refused when the meaning of its answer has changed since.
+
+    Raises
+    ------
+    BundleError
+        Nothing was promoted yet.
+    StaleModel
+        Definitions or catalogue are others than in training.
+    """
+    bundle = Bundle.load(home.champion)
+    declared = catalog(definitions).hash
+    for what, then, now in (
+        ("definitions", bundle.definitions_hash, definitions.hash),
+        ("features", bundle.catalog_hash, declared),
+    ):
+        if then != now:
+            raise StaleModel(
+                f"the champion was trained with {what} {then}, now {now} are in force: its chances would mean "
+                "something else. Run `takt train`; yesterday's list stays as it is."
+            )
+    facts = FactCounts.from_json((home.champion / "facts.json").read_text(encoding="utf-8"))
+    return bundle, facts
+
+
+def make(facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definitions, data_version: str) -> Made:
+    """Score the day's cohort, explain it, choose the calls and put everything together."""
+    bundle, counts = champion(home, definitions)
+    with stage(f"cohort of {as_of.tz_convert(definitions.zone).date()}") as told:
+        keys = cohort(facts, as_of, definitions=definitions)
+        told.found = f"{len(keys):,} open prospects"
+    with stage("scoring") as told:
+        matrix = build(facts, keys, catalog(definitions))
+        scores = score(bundle, matrix)
+        told.found = ", ".join(f"{n:,} {state}" for state, n in scores["state"].value_counts().items())
+    with stage("choosing the calls") as told:
+        today = todays_list(scores, facts, definitions, as_of)
+        told.found = f"{len(today.listed):,} listed, {len(today.left_out):,} left out with a reason"
+    with stage("explaining and writing receipts") as told:
+        versions = Versions.of(bundle, model=f"{bundle.head}-{bundle.rung.name}", data=data_version)
+        why = _reasons(matrix, scores, today, bundle=bundle, counts=counts, definitions=definitions)
+        issued = as_frame(receipts(scores, why, versions=versions, base_rate=bundle.base_rate))
+        told.found = f"{len(issued):,} receipts"
+    model_card = card(bundle, simulated=definitions.simulated)
+    summary = publishing.summary_of(keys, today, as_of=as_of, model_card=model_card)
+    run = publishing.assemble(
+        facts, issued, today, as_of=as_of, bundle=bundle, definitions=definitions, data_version=data_version,
+        run_id=_run_id(as_of, bundle, definitions, data_version), summary=summary, model_card=model_card,
+    )  # fmt: skip
+    return Made(run, today)
+
+
+def _reasons(
+    matrix: Matrix, scores: pd.DataFrame, today: TodaysList, *,
+    bundle: Bundle, counts: FactCounts, definitions: Definitions,
+) -> list[tuple[Reason, ...]]:  # fmt: skip
+    """Explain the prospects listed, and the others of a small cohort; the rest get no reasons."""
+    listed = scores["prospect_id"].isin(today.listed["prospect_id"])
+    rows = (listed | (len(scores) <= EXPLAIN_ALL_UP_TO)).to_numpy().nonzero()[0]
+    why: list[tuple[Reason, ...]] = [()] * len(scores)
+    if len(rows):
+        given = explain(bundle, matrix.where(rows), catalog=catalog(definitions), facts=counts)
+        for row, reasons in zip(rows, given, strict=True):
+            why[row] = reasons
+    return why
+
+
+def _run_id(as_of: pd.Timestamp, bundle: Bundle, definitions: Definitions, data_version: str) -> str:
+    """Name the run by everything that it is made from, so that the same day twice is the same run."""
+    inputs = [as_of.isoformat(), bundle.fingerprint, definitions.hash, catalog(definitions).hash, data_version]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:20]

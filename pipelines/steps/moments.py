@@ -1,0 +1,46 @@
+"""Which day it is: the only place that reads the clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from features.errors import TaktError
+from features.facts.definitions import Definitions
+from features.facts.ledger import Facts
+from features.time.asof import moment
+
+
+class BadDay(TaktError):
+    """A day was not written as YYYY-MM-DD, or lies outside the data."""
+
+
+def as_of_for(day: str | None, facts: Facts, definitions: Definitions) -> pd.Timestamp:
+    """Return the start of the day to work for, in the company's time zone, as a UTC instant.
+
+    Parameters
+    ----------
+    day : str or None
+        YYYY-MM-DD. None: today, or, if the facts end earlier (a file export), the day after the last fact.
+
+    Raises
+    ------
+    BadDay
+        The day is not a date, or there is no fact before it.
+    """
+    last = facts.last_recorded()
+    if last is None:
+        raise BadDay("there are no facts at all, so there is no day to work for; ingest a source first.")
+    zone = definitions.zone
+    if day is None:
+        after = last.tz_convert(zone).date() + dt.timedelta(days=1)
+        return moment(min(after, dt.datetime.now(zone).date()), zone)
+    try:
+        start = moment(dt.date.fromisoformat(day), zone)
+    except ValueError:
+        raise BadDay(f"{day!r} is not a day; write it as YYYY-MM-DD, for example {last.date()}.") from None
+    first = facts.prospects["recorded_at"].min()
+    if start <= first:
+        raise BadDay(f"nothing was known on {day}: the first prospect was recorded on {first.date()}.")
+    return start

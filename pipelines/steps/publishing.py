@@ -1,0 +1,114 @@
+"""What the server is given: the day's run with the people and the past that belong to it, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Engine
+
+from features.facts.contract import TABLES
+from features.facts.definitions import Definitions
+from features.facts.ledger import Facts, current
+from models.bundle import Bundle
+from models.decision.contact_choice import people
+from models.decision.priority import TodaysList, owners
+from pipelines.home import Home
+from pipelines.progress import stage
+from pipelines.settings import PipelineSettings
+from serving.store.engine import open_store
+from serving.store.publish import PublishedRun, publish
+
+TIMELINE = 60
+"""Moments of the past kept per prospect for showing, the latest ones."""
+
+
+def summary_of(
+    keys: pd.DataFrame, today: TodaysList, *, as_of: pd.Timestamp, model_card: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the day's counts, the sentences that stand above the list, and what stands in place of an empty one."""
+    summary: dict[str, Any] = {"cohort": len(keys), "listed": len(today.listed), "left_out": len(today.left_out)}
+    summary["left_out_by_reason"] = today.left_out["reason"].value_counts().to_dict()
+    if not len(keys):
+        summary["refused"] = f"Nobody was open on {as_of.date()}: every prospect known by then was closed or too old."
+    said = [w for w in model_card["warnings"] if not w.startswith("simulated data")]
+    return summary | {"notes": [w[0].upper() + w[1:] + "." for w in said]}
+
+
+def assemble(
+    facts: Facts, issued: pd.DataFrame, today: TodaysList, *, run_id: str, as_of: pd.Timestamp, bundle: Bundle,
+    definitions: Definitions, data_version: str, summary: Mapping[str, Any], model_card: Mapping[str, Any],
+) -> PublishedRun:  # fmt: skip
+    """Put a run together from what was visible at `as_of`."""
+    seen = facts.visible(as_of)
+    ids = issued["prospect_id"] if len(issued) else pd.Series([], dtype="str")
+    named = (
+        issued[["prospect_id", "receipt_id"]] if len(issued) else pd.DataFrame({"prospect_id": ids, "receipt_id": ids})
+    )
+    return PublishedRun(
+        run_id=run_id,
+        as_of=as_of.to_pydatetime(),
+        company=definitions.company,
+        simulated=definitions.simulated,
+        horizon_days=definitions.horizon_days,
+        currency=definitions.currency,
+        timezone=definitions.timezone,
+        model_version=f"{bundle.head}-{bundle.rung.name}",
+        bundle_fingerprint=bundle.fingerprint,
+        definitions_hash=definitions.hash,
+        data_version=data_version,
+        base_rate=None if np.isnan(bundle.base_rate) else bundle.base_rate,
+        receipts=issued,
+        call_list=today.listed.merge(named, on="prospect_id"),
+        left_out=today.left_out,
+        prospects=_prospects(seen, ids),
+        contacts=_contacts(seen, ids, as_of),
+        timeline=_timeline(seen, ids),
+        summary=dict(summary),
+        definitions=definitions.model_dump(mode="json"),
+        model_card=dict(model_card),
+    )
+
+
+def store(run: PublishedRun, home: Home, settings: PipelineSettings) -> bool:
+    """Publish in one transaction; False if this very run is already there."""
+    with stage("publishing") as told:
+        engine = engine_of(home, settings)
+        try:
+            new = publish(engine, run)
+        finally:
+            engine.dispose()
+        told.found = f"run {run.run_id}" if new else f"run {run.run_id} was published before, nothing changed"
+    return new
+
+
+def engine_of(home: Home, settings: PipelineSettings) -> Engine:
+    """Open the serving store of a home."""
+    return open_store(settings.store_url or home.store)
+
+
+def _prospects(seen: Facts, ids: pd.Series[str]) -> pd.DataFrame:
+    columns = ["prospect_id", "account_id", "territory", "segment", "source", "created_at"]
+    rows = current(seen.prospects, TABLES["prospects"].key)
+    rows = rows.loc[rows["prospect_id"].isin(ids), columns]
+    names = current(seen.accounts, TABLES["accounts"].key).set_index("account_id")["name"]
+    last = seen.touches.groupby("prospect_id")["occurred_at"].max()
+    return rows.assign(
+        name=rows["account_id"].map(names).astype("str"),
+        owner_id=rows["prospect_id"].map(owners(seen)).astype("str"),
+        last_touch_at=rows["prospect_id"].map(last).astype("datetime64[us, UTC]"),
+    )
+
+
+def _contacts(seen: Facts, ids: pd.Series[str], as_of: pd.Timestamp) -> pd.DataFrame:
+    rows = people(seen, as_of)
+    return rows[rows["prospect_id"].isin(ids)].rename(columns={"refuses": "do_not_contact"})
+
+
+def _timeline(seen: Facts, ids: pd.Series[str]) -> pd.DataFrame:
+    rows = current(seen.touches, TABLES["touches"].key)
+    rows = rows[rows["prospect_id"].isin(ids)].sort_values(["occurred_at", "touch_id"], kind="stable")
+    rows = rows.groupby("prospect_id").tail(TIMELINE)
+    return rows.assign(text=rows["stage"])

@@ -1,0 +1,88 @@
+"""From a source to the lake: pull, map, check, merge; and a note once everything is in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from features.errors import TaktError
+from features.facts import evidence
+from features.facts.definitions import Definitions, load
+from features.facts.ledger import Facts
+from pipelines.home import Home, Ingested
+from pipelines.progress import stage
+from pipelines.sources.folders import SourceFolder, find
+from pipelines.sources.mapped import Mapped
+from pipelines.sources.mapping import map_source
+
+
+class NoData(TaktError):
+    """A source needs a folder of files and none was named."""
+
+
+def pull(source: SourceFolder, data: Path | None, home: Home, **options: object) -> Path:
+    """Return the folder of raw files: the one named, or the one that the source fills itself.
+
+    Raises
+    ------
+    NoData
+        The source does not pull and no folder was named.
+    """
+    if data is not None:
+        return data
+    if not source.pulls:
+        raise NoData(f"the source {source.name} reads files; say where they are: --data DIR.")
+    with stage(f"pulling {source.name}"):
+        source.pull(home.raw, **options)
+    return home.raw
+
+
+def map_and_check(source: SourceFolder, data: Path) -> Mapped:
+    """Map raw files to the contract and stop if too many rows are bad; nothing has been written by then."""
+    with stage(f"mapping {source.name} to the contract") as told:
+        mapped = map_source(source, data)
+        summary = mapped.summary()
+        told.found = f"{summary['good'].sum():,} rows good, {summary['quarantined'].sum():,} set aside"
+    mapped.raise_if_exceeded()
+    return mapped
+
+
+def write(mapped: Mapped, data: Path, home: Home, *, source: str, run_id: str) -> Ingested:
+    """Merge the good rows and append the quarantined ones, table by table; the note comes last.
+
+    A kill between two tables leaves earlier versions whole and the note unchanged; the same ingest again completes.
+    """
+    home.path.mkdir(parents=True, exist_ok=True)
+    lake = home.lake
+    with stage("merging into the lake") as told:
+        added = {name: lake.merge(name, checked.good) for name, checked in mapped.checked.items()}
+        for name, checked in mapped.checked.items():
+            if len(checked.quarantined):
+                lake.quarantine(checked.quarantined, source=source, table=name, run_id=run_id)
+        versions = lake.versions()
+        note = Ingested(source, str(data), versions, lake.data_version(versions))
+        home.note_ingested(note)
+        told.found = f"{sum(added.values()):,} new rows, data version {note.data_version}"
+    return note
+
+
+def known(home: Home, as_of: pd.Timestamp | None = None) -> tuple[Facts, Ingested]:
+    """Return the facts of the last complete ingest, those visible at `as_of` if it is given."""
+    note = home.ingested()
+    with stage("reading the lake") as told:
+        facts = home.lake.facts(note.versions)
+        facts = facts if as_of is None else facts.visible(as_of)
+        told.found = f"{len(facts.prospects):,} prospects, {len(facts.touches):,} touches"
+    return facts, note
+
+
+def words(home: Home, source: str | None = None) -> Definitions:
+    """Return the operational definitions in force: those of the source that was ingested."""
+    return load(find(source or home.ingested().source).definitions)
+
+
+def who_is_what(definitions: Definitions, facts: Facts) -> pd.DataFrame:
+    """Count the prospects that each defined term holds for, by running its evidence."""
+    with stage("running the operational definitions"):
+        return evidence.counts(definitions, facts)

@@ -18,6 +18,8 @@ _QUIET: Final = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
     # LightGBM's threads spin while they wait, which on a shared machine costs tenfold
     "OMP_WAIT_POLICY": "PASSIVE",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
@@ -52,7 +54,11 @@ class PipelineSettings(BaseSettings):
 
 
 def quiet_defaults(prefect_home: Path) -> None:
-    """Set the defaults in this process; call it before prefect, mlflow or lightgbm is imported."""
+    """Set the defaults in this process; call it before prefect, mlflow or lightgbm is imported.
+
+    Prefect's temporary server does not start where the folder above its home is absent, so it is made.
+    """
+    prefect_home.mkdir(parents=True, exist_ok=True)
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("PREFECT_HOME", str(prefect_home.absolute()))

@@ -66,8 +66,10 @@ def evaluate(
 ) -> Evaluation:
     """Fit every rung on the past, measure all on the same later snapshots, and say whether there is signal.
 
-    There is signal if the lower end of the interval of the AUC lies above 0.5 and that of the lift in the
-    top 10 % above 1; anything less is "no signal", whatever the point estimates say.
+    There is signal if the lower ends of the intervals say so: the AUC lies above 0.5 and the lift in the top 10 %
+    above 1, and it is more than telling stale prospects from live ones, that is, the AUC among newcomers
+    (prospects at their first snapshot) lies above 0.5 or the AUC lies above that of the recency order. Anything
+    less is "no signal", whatever the point estimates say.
 
     Parameters
     ----------

@@ -40,11 +40,9 @@ def register(fitted: Fitted, given: training.Material, home: Home, definitions: 
 
 
 @task(name="promote", **common.TRY_AGAIN)
-def promote(
-    version: Version, fitted: Fitted, given: training.Material, home: Home, definitions: Definitions
-) -> training.Trained:
+def promote(version: Version, fitted: Fitted, given: training.Material, home: Home) -> training.Trained:
     """Let the challenger face the champion."""
-    return training.promote(version, fitted, given, home, definitions=definitions, settings=PipelineSettings())
+    return training.promote(version, fitted, given, home, settings=PipelineSettings())
 
 
 def train_in(home: Home, day: str | None) -> training.Trained:
@@ -53,7 +51,7 @@ def train_in(home: Home, day: str | None) -> training.Trained:
     given, as_of, data_version = material(home, day, definitions)
     fitted = fit(given, as_of, data_version, definitions)
     version = register(fitted, given, home, definitions)
-    trained = promote(version, fitted, given, home, definitions)
+    trained = promote(version, fitted, given, home)
     common.text_artifact("model-card", markdown(card(trained.bundle, simulated=definitions.simulated)), "Model card")
     return trained
 

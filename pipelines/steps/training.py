@@ -99,15 +99,7 @@ def register(
     return version
 
 
-def promote(
-    version: Version,
-    fitted: Fitted,
-    given: Material,
-    home: Home,
-    *,
-    definitions: Definitions,
-    settings: PipelineSettings,
-) -> Trained:
+def promote(version: Version, fitted: Fitted, given: Material, home: Home, *, settings: PipelineSettings) -> Trained:
     """Let the challenger face the champion; publish the champion's bundle where the server reads it."""
     book = registry(home, settings)
     champion = book.champion()

@@ -6,6 +6,7 @@ Heavy libraries are imported inside the commands, so that `takt --help` answers 
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -52,7 +53,9 @@ def demo(
     from pipelines.flows.run import run as flow
     from pipelines.printing import call_list
 
-    made = flow("simulated", home=place, options={"prospects": prospects, "seed": seed}).made
+    tomorrow = str(dt.date.today() + dt.timedelta(days=1))  # noqa: DTZ011 - the day on this person's wall
+    options: dict[str, object] = {"prospects": prospects, "seed": seed, "end": tomorrow}
+    made = flow("simulated", home=place, day=tomorrow, options=options).made
     call_list(made, out)
     at = "" if home is None else f"TAKT_HOME={place} "
     out.print(f"\nOpen it in a browser: [bold]{at}make serve[/], then http://127.0.0.1:8000")

@@ -18,6 +18,8 @@ KINDS: Final = (
     "call", "email", "meeting", "demo", "visit", "download",
     "form", "message", "event", "proposal", "task", "stage",
 )  # fmt: skip
+INTERNAL: Final = ("task", "stage")
+"""Kinds that reach nobody: work of our own, and moves in the CRM."""
 CHANNELS: Final = ("phone", "email", "web", "in_person", "chat", "social", "post", "partner")
 DIRECTIONS: Final = ("inbound", "outbound")
 POSITIVE: Final = ("interested", "meeting_booked")

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from features.facts.contract import TABLES
+from features.facts.contract import INTERNAL, TABLES
 from features.facts.definitions import Definitions
 from features.facts.ledger import Facts, current
 from models.decision.contact_choice import people, suggest
@@ -21,8 +21,6 @@ from models.decision.errors import DecisionError
 from models.decision.score import UNSCORED
 
 REASONS: Final = ("do_not_contact", "too_soon", "unscored", "no_capacity")
-NOT_A_CONVERSATION: Final = ("task", "stage")
-"""Kinds of touches that reach nobody: internal work, and moves in the CRM."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ def _obstacles(cohort: pd.DataFrame, seen: Facts, definitions: Definitions, as_o
 
 def _last_contact(touches: pd.DataFrame) -> pd.Series[Any]:
     """Return by prospect_id when we last reached out to somebody."""
-    ours = touches["direction"].eq("outbound") & ~touches["kind"].isin(NOT_A_CONVERSATION)
+    ours = touches["direction"].eq("outbound") & ~touches["kind"].isin(INTERNAL)
     return touches[ours].groupby("prospect_id")["occurred_at"].max()
 
 

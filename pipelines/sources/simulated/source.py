@@ -16,7 +16,9 @@ from pipelines.sources.simulated.world import generate
 DEFINITIONS: Final = Path(__file__).with_name("definitions.yaml")
 
 
-def pull(raw: Path, *, prospects: int = 2000, seed: int = 7, days: int = 540, end: dt.date) -> None:
+def pull(
+    raw: Path, *, prospects: int = 2000, seed: int = 7, days: int = 540, end: str | dt.date = "2026-07-01"
+) -> None:
     """Write the raw tables of a simulated company as Parquet files into `raw`, the truth beside it.
 
     Parameters
@@ -25,13 +27,16 @@ def pull(raw: Path, *, prospects: int = 2000, seed: int = 7, days: int = 540, en
         Folder for the raw tables; made if absent, files of the same names are replaced. The truth goes to
         `raw/../truth/`, which no source and no feature reads.
     prospects, seed, days, end
-        See `WorldParameters`; the horizon of the true chances is that of definitions.yaml.
+        See `WorldParameters`; `end` as a date or YYYY-MM-DD, nothing is recorded on it or later. The horizon of the
+        true chances is that of definitions.yaml.
 
     Raises
     ------
     WorldError
         A number is too small for a world.
     """
+    if isinstance(end, str):
+        end = dt.date.fromisoformat(end)
     horizon = load(DEFINITIONS).horizon_days
     world = generate(WorldParameters(end=end, prospects=prospects, seed=seed, days=days, horizon_days=horizon))
     _write(raw, world.raw)

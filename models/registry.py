@@ -22,7 +22,7 @@ import pandas as pd
 
 from features.errors import TaktError
 from models.bundle import Bundle
-from models.heads.win import CHOSEN
+from models.heads.held_out import CHOSEN
 
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"

@@ -77,7 +77,8 @@ FEATURES = (
     ),
     feature(
         "touch_all_trend_30d", trend(_CONTACT, days=30),
-        question="time", concept="activity", says="contacts: {value:+.0f} compared with the 30 days before", unit="touches",
+        question="time", concept="activity", says="contacts: {value:+.0f} compared with the 30 days before",
+        unit="touches",
     ),
     *(
         feature(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from models.bundle import Bundle
-from models.heads.win import CHOSEN
+from models.heads.held_out import CHOSEN
 
 CHANCE_LEVEL: Final = {"auc": 0.5, "lift_at_10": 1.0}
 """What a model that knows nothing reaches; below it at the lower end of the interval there is no signal."""

@@ -10,7 +10,6 @@ what that age costs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,20 +20,13 @@ from features.errors import NotEnoughHistory, SchemaMismatch
 from features.facts.definitions import Definitions
 from features.matrix import Matrix
 from models.heads.encoding import Encoding
-from models.heads.ladder import BASE_RATE, Calibrated, Climbed, climb
+from models.heads.held_out import CHOSEN as CHOSEN
+from models.heads.held_out import REPORT_COLUMNS, HeldOut, first_looks
+from models.heads.ladder import Calibrated, Climbed, climb
 from models.heads.recency import fit_recency
 from models.heads.training import Training
 from models.measures.likeness import Bands, fit_bands
-from models.measures.metrics import gain, report
-from models.measures.ranking import Floats
 from models.measures.splits import ForwardSplit, Mask, forward_split
-
-CHOSEN: Final = "takt"
-"""Name under which the kept rung stands in a report, beside the rungs it was chosen from."""
-
-
-OVER_RECENCY: Final = "auc_over_recency"
-"""Figure of a report: AUC minus that of the recency order."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +118,7 @@ def fit_win(
         horizon=horizon, seed=seed, threads=threads,
     )  # fmt: skip
     climbed = climb(training, matrix.keys, split)
-    test = _Test(
+    test = HeldOut(
         training.take(split.test), matrix.keys[split.test], first_looks(matrix.keys)[split.test],
         team_capacity(definitions), draws,
     )  # fmt: skip
@@ -141,51 +133,6 @@ def team_capacity(definitions: Definitions) -> int:
     """Return the calls that the whole team makes on a day: of all named owners, else the default once; at least 1."""
     owners = definitions.capacity.owners
     return max(1, sum(owners.values()) if owners else definitions.capacity.default)
-
-
-def first_looks(keys: pd.DataFrame) -> Mask:
-    """Say which snapshots are the first of their prospect, shape (n_rows,)."""
-    first = keys.groupby("prospect_id", sort=False)["as_of"].transform("min")
-    looks: Mask = (keys["as_of"] == first).to_numpy()
-    return looks
-
-
-@dataclass(frozen=True)
-class _Test:
-    """The test part, on which every model is measured by the same draws."""
-
-    part: Training
-    keys: pd.DataFrame
-    fresh: Mask
-    capacity: int
-    draws: int
-
-    def report(self, climbed: Climbed, base_rate: float) -> pd.DataFrame:
-        rows = len(self.part.label)
-        tables = {BASE_RATE: self._of(np.full(rows, base_rate), np.zeros(rows))}
-        recency = climbed.rungs["recency"].rung.margin(self.part.values)
-        for name, fitted in climbed.rungs.items():
-            margin = fitted.rung.margin(self.part.values)
-            tables[name] = pd.concat([self._of(fitted.chance(margin), margin), self._over(margin, recency)])
-        tables[CHOSEN] = tables[climbed.name]
-        return pd.concat([t.assign(model=m) for m, t in tables.items()], ignore_index=True)[REPORT_COLUMNS]
-
-    def _over(self, margin: Floats, recency: Floats) -> pd.DataFrame:
-        """Measure what an order adds to calling the most recent first, on paired draws."""
-        seed, draws = self.part.seed, self.draws
-        more = gain(self.part.label, margin, recency, keys=self.keys, metric="auc", seed=seed, draws=draws)
-        reason = "" if not np.isnan(more.value) else "one class only"
-        row = {"metric": OVER_RECENCY, "value": more.value, "low": more.low, "high": more.high, "reason": reason}
-        return pd.DataFrame([row])
-
-    def _of(self, chance: Floats, margin: Floats) -> pd.DataFrame:
-        return report(
-            self.part.label, chance, keys=self.keys, capacity=self.capacity, seed=self.part.seed,
-            draws=self.draws, order=margin, fresh=self.fresh,
-        )  # fmt: skip
-
-
-REPORT_COLUMNS: Final = ["model", "metric", "value", "low", "high", "reason"]
 
 
 def _bands(kept: Calibrated, training: Training, keys: pd.DataFrame, split: ForwardSplit) -> Bands:

@@ -42,6 +42,20 @@ def _home(home: Path | None, source: str | None) -> str:
     return str(place)
 
 
+def _early(day: str | None = None, *, source: str | None = None, data: Path | None = None, home: str = "") -> None:
+    """Refuse what can be seen to be wrong before a flow (and with it Prefect's server) is started."""
+    from pipelines.home import Home
+    from pipelines.sources.folders import find
+    from pipelines.steps import moments, pulling
+
+    if day is not None:
+        moments.parse(day)
+    if source is not None:
+        pulling.check_place(find(source), data)
+    else:
+        Home(Path(home)).ingested()
+
+
 @app.command()
 def demo(
     home: At = None,
@@ -65,6 +79,7 @@ def demo(
 def run(source: Source, data: Data = None, home: At = None, day: Day = None) -> None:
     """Ingest a source, train on it and publish the list of the day."""
     place = _home(home, source)
+    _early(day, source=source, data=data)
     from pipelines.flows.run import run as flow
     from pipelines.printing import call_list, frame
 
@@ -77,6 +92,7 @@ def run(source: Source, data: Data = None, home: At = None, day: Day = None) -> 
 def ingest(source: Source, data: Data = None, home: At = None) -> None:
     """Pull a source and merge it into the lake; bad rows are set aside with their reasons."""
     place = _home(home, source)
+    _early(source=source, data=data)
     from pipelines.flows.ingest import ingest as flow
     from pipelines.home import Home
     from pipelines.printing import frame
@@ -91,6 +107,7 @@ def ingest(source: Source, data: Data = None, home: At = None) -> None:
 def train(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
     """Train on the lake; the challenger becomes champion only if it finds more wins on later data."""
     place = _home(home, source)
+    _early(day, home=place)
     from pipelines.flows.train import train as flow
 
     done = flow(home=place, day=day)
@@ -102,6 +119,7 @@ def train(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
 def daily(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
     """Publish the list of the day; twice for the same day changes nothing."""
     place = _home(home, source)
+    _early(day, home=place)
     from pipelines.flows.daily import daily as flow
 
     done = flow(home=place, day=day)

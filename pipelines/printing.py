@@ -10,10 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from models.evidence.backtest import Evaluation
+from models.evidence.card import RUNG_NAMES
 from pipelines.steps.listing import Made
 
 SHOWN = ("base rate", "recency", "frequency", "logistic", "boosted", "takt")
-NAMES = {"frequency": "naive Bayes", "boosted": "LightGBM", "takt": "Takt (the ladder's choice)"}
+NAMES = {**RUNG_NAMES, "takt": "Takt (the ladder's choice)"}
 METRICS = {
     "auc": "AUC",
     "average_precision": "avg. precision",

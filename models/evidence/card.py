@@ -18,6 +18,8 @@ from models.heads.held_out import CHOSEN
 CHANCE_LEVEL: Final = {"auc": 0.5, "lift_at_10": 1.0}
 """What a model that knows nothing reaches; below it at the lower end of the interval there is no signal."""
 FEW_WINS: Final = 50
+RUNG_NAMES: Final = {"frequency": "naive Bayes", "boosted": "LightGBM"}
+"""What the rungs are called outside, where it is another word."""
 LEARNED: Final = ("logistic", "boosted")
 """Rungs that weigh facts against each other; the ones below only count or order."""
 
@@ -95,7 +97,8 @@ def _warnings(bundle: Bundle, simulated: bool) -> Iterable[str]:
     if wins and min(wins) < FEW_WINS:
         yield f"few wins: {min(wins)} winning prospects decide between the models"
     if bundle.rung.name not in LEARNED:
-        yield f"a simple model ({bundle.rung.name}): no higher rung earned its step"
+        name = RUNG_NAMES.get(bundle.rung.name, bundle.rung.name)
+        yield f"a simple model ({name}) makes the order: nothing more complex was surely better on later data"
 
 
 def _figure(row: Mapping[str, Any]) -> str:

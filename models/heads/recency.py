@@ -29,11 +29,14 @@ class Recency:
         Those of `SINCE` that the matrix has; with none, every margin is 0.
     oldest : float
         Days assumed where all are missing: the most that were seen at the fit.
+    typical : float
+        The median of days at the fit: a prospect is explained by how much fresher or staler it is than that.
     """
 
     encoding: Encoding
     features: tuple[str, ...]
     oldest: float
+    typical: float = 0.0
     name: str = "recency"
 
     def margin(self, values: pd.DataFrame) -> Floats:
@@ -41,7 +44,7 @@ class Recency:
         return summed(self.contributions(values))
 
     def contributions(self, values: pd.DataFrame) -> Floats:
-        """Return the margin in the column of the feature that was most recent; base value 0."""
+        """Return, in the column of the feature that was most recent, what it adds to the margin of the typical."""
         x = self.encoding.apply(values)
         out = np.zeros((len(x), len(self.encoding.features) + 1))
         if self.features:
@@ -49,18 +52,19 @@ class Recency:
             days = _days(x, columns, self.oldest)
             nearest = days.argmin(axis=1)
             rows = np.arange(len(x))
-            out[rows, columns[nearest]] = -np.log1p(days[rows, nearest])
+            out[rows, columns[nearest]] = np.log1p(self.typical) - np.log1p(days[rows, nearest])
+            out[:, -1] = -np.log1p(self.typical)
         return out
 
     def to_files(self) -> Mapping[str, str]:
         """Return recency.json."""
-        return {"recency.json": json.dumps({"features": self.features, "oldest": self.oldest})}
+        return {"recency.json": json.dumps({"features": self.features, "oldest": self.oldest, "typical": self.typical})}
 
     @classmethod
     def from_files(cls, files: Mapping[str, str], encoding: Encoding) -> Recency:
         """Read what `to_files` wrote."""
         raw = json.loads(files["recency.json"])
-        return cls(encoding, tuple(raw["features"]), raw["oldest"])
+        return cls(encoding, tuple(raw["features"]), raw["oldest"], raw["typical"])
 
 
 def fit_recency(training: Training) -> Recency:
@@ -70,7 +74,9 @@ def fit_recency(training: Training) -> Recency:
     columns = np.array([training.encoding.features.index(f) for f in features], dtype=np.int64)
     seen = training.x[:, columns]
     oldest = float(seen[~np.isnan(seen)].max(initial=0.0))
-    return Recency(training.encoding, features, oldest)
+    days = _days(training.x, columns, oldest).min(axis=1, initial=np.inf)
+    typical = float(np.median(days)) if features and len(days) else 0.0
+    return Recency(training.encoding, features, oldest, typical)
 
 
 def _days(x: Encoded, columns: np.ndarray, oldest: float) -> Floats:

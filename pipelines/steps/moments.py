@@ -16,6 +16,14 @@ class BadDay(TaktError):
     """A day was not written as YYYY-MM-DD, or lies outside the data."""
 
 
+def parse(day: str) -> dt.date:
+    """Read a day written as YYYY-MM-DD."""
+    try:
+        return dt.date.fromisoformat(day)
+    except ValueError:
+        raise BadDay(f"{day!r} is not a day; write it as YYYY-MM-DD, for example 2026-11-24.") from None
+
+
 def as_of_for(day: str | None, facts: Facts, definitions: Definitions) -> pd.Timestamp:
     """Return the start of the day to work for, in the company's time zone, as a UTC instant.
 
@@ -36,10 +44,7 @@ def as_of_for(day: str | None, facts: Facts, definitions: Definitions) -> pd.Tim
     if day is None:
         after = last.tz_convert(zone).date() + dt.timedelta(days=1)
         return moment(min(after, dt.datetime.now(zone).date()), zone)
-    try:
-        start = moment(dt.date.fromisoformat(day), zone)
-    except ValueError:
-        raise BadDay(f"{day!r} is not a day; write it as YYYY-MM-DD, for example {last.date()}.") from None
+    start = moment(parse(day), zone)
     first = facts.prospects["recorded_at"].min()
     if start <= first:
         raise BadDay(f"nothing was known on {day}: the first prospect was recorded on {first.date()}.")

@@ -21,18 +21,25 @@ class NoData(TaktError):
     """A source needs a folder of files and none was named."""
 
 
+def check_place(source: SourceFolder, data: Path | None) -> None:
+    """Refuse a folder of raw files that is not there, or not named although the source needs one."""
+    if data is None and not source.pulls:
+        raise NoData(f"the source {source.name} reads files; say where they are: --data DIR.")
+    if data is not None and not data.is_dir():
+        raise NoData(f"{data}: no such folder; expected the folder that holds the raw files (--data).")
+
+
 def pull(source: SourceFolder, data: Path | None, home: Home, **options: object) -> Path:
     """Return the folder of raw files: the one named, or the one that the source fills itself.
 
     Raises
     ------
     NoData
-        The source does not pull and no folder was named.
+        The source does not pull and no folder was named, or the folder is not there.
     """
+    check_place(source, data)
     if data is not None:
         return data
-    if not source.pulls:
-        raise NoData(f"the source {source.name} reads files; say where they are: --data DIR.")
     with stage(f"pulling {source.name}"):
         source.pull(home.raw, **options)
     return home.raw

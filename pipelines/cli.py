@@ -37,13 +37,14 @@ Day = Annotated[str | None, typer.Option("--day", help="YYYY-MM-DD (default: tod
 
 
 def _home(home: Path | None, source: str | None) -> str:
-    place = home or PipelineSettings().root / Path(source or "simulated").name
-    quiet_defaults(place / "prefect")
-    return str(place)
+    return str(home or PipelineSettings().root / Path(source or "simulated").name)
 
 
-def _early(day: str | None = None, *, source: str | None = None, data: Path | None = None, home: str = "") -> None:
-    """Refuse what can be seen to be wrong before a flow (and with it Prefect's server) is started."""
+def _begin(home: str, *, day: str | None = None, source: str | None = None, data: Path | None = None) -> None:
+    """Refuse what is plainly wrong before Prefect's server is started, then set the defaults of the libraries.
+
+    With a source its files are looked for, without one the facts of an earlier ingest.
+    """
     from pipelines.home import Home
     from pipelines.sources.folders import find
     from pipelines.steps import moments, pulling
@@ -54,6 +55,7 @@ def _early(day: str | None = None, *, source: str | None = None, data: Path | No
         pulling.check_place(find(source), data)
     else:
         Home(Path(home)).ingested()
+    quiet_defaults(Path(home) / "prefect")
 
 
 @app.command()
@@ -64,6 +66,7 @@ def demo(
 ) -> None:
     """Simulate a company, run the whole loop and print tomorrow's call list."""
     place = _home(home, "simulated")
+    _begin(place, source="simulated")
     from pipelines.flows.run import run as flow
     from pipelines.printing import call_list
 
@@ -79,7 +82,7 @@ def demo(
 def run(source: Source, data: Data = None, home: At = None, day: Day = None) -> None:
     """Ingest a source, train on it and publish the list of the day."""
     place = _home(home, source)
-    _early(day, source=source, data=data)
+    _begin(place, day=day, source=source, data=data)
     from pipelines.flows.run import run as flow
     from pipelines.printing import call_list, frame
 
@@ -92,7 +95,7 @@ def run(source: Source, data: Data = None, home: At = None, day: Day = None) -> 
 def ingest(source: Source, data: Data = None, home: At = None) -> None:
     """Pull a source and merge it into the lake; bad rows are set aside with their reasons."""
     place = _home(home, source)
-    _early(source=source, data=data)
+    _begin(place, source=source, data=data)
     from pipelines.flows.ingest import ingest as flow
     from pipelines.home import Home
     from pipelines.printing import frame
@@ -107,7 +110,7 @@ def ingest(source: Source, data: Data = None, home: At = None) -> None:
 def train(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
     """Train on the lake; the challenger becomes champion only if it finds more wins on later data."""
     place = _home(home, source)
-    _early(day, home=place)
+    _begin(place, day=day)
     from pipelines.flows.train import train as flow
 
     done = flow(home=place, day=day)
@@ -119,7 +122,7 @@ def train(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
 def daily(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
     """Publish the list of the day; twice for the same day changes nothing."""
     place = _home(home, source)
-    _early(day, home=place)
+    _begin(place, day=day)
     from pipelines.flows.daily import daily as flow
 
     done = flow(home=place, day=day)
@@ -166,6 +169,7 @@ def serve(
 def evaluate(source: Source, data: Data = None, home: At = None) -> None:
     """Measure every rung on later data beside the base rate and recency, with intervals; stores nothing."""
     place = _home(home, source)
+    _begin(place, source=source, data=data)
     from pipelines.home import Home
     from pipelines.printing import figures
     from pipelines.steps.evaluating import evaluate_source

@@ -20,7 +20,6 @@ from features.errors import NotEnoughHistory, SchemaMismatch
 from features.facts.definitions import Definitions
 from features.matrix import Matrix
 from models.heads.encoding import Encoding
-from models.heads.held_out import CHOSEN as CHOSEN
 from models.heads.held_out import REPORT_COLUMNS, HeldOut, first_looks
 from models.heads.ladder import Calibrated, Climbed, climb
 from models.heads.recency import fit_recency

@@ -40,26 +40,30 @@ def collect(facts: Facts, wanted: Iterable[tuple[str, str]], links: pd.DataFrame
     for name, kind in dict.fromkeys(wanted):
         parts.append(_columns(facts.prospects, "prospect_id", name, kind))
         parts.append(_to_prospects(_columns(facts.accounts, "account_id", name, kind), links))
-        changes = facts.attribute_changes[facts.attribute_changes["name"] == name]
-        by_entity = [_changes(changes[changes["entity"] == e], f"{e}_id", name, kind) for e in ("prospect", "account")]
-        parts += [by_entity[0], _to_prospects(by_entity[1], links)]
+        changes = facts.attribute_changes[(facts.attribute_changes["name"] == name).to_numpy()]
+        if len(changes):
+            parts.append(_changes(changes, "prospect", name, kind))
+            parts.append(_to_prospects(_changes(changes, "account", name, kind), links))
     kept = [part for part in parts if len(part)]
     return pd.concat(kept, ignore_index=True) if kept else _nothing()
 
 
 def _columns(frame: pd.DataFrame, key: str, name: str, kind: str) -> pd.DataFrame:
-    rows = frame[frame[name].notna()] if name in frame.columns else frame.iloc[:0]
+    rows = frame[frame[name].notna().to_numpy()] if name in frame.columns else frame.iloc[:0]
     if rows.empty:
         return pd.DataFrame()
-    began = rows["created_at"] if "created_at" in rows else rows["recorded_at"]
-    first = rows["recorded_at"] == rows[key].map(frame.groupby(key)["recorded_at"].min())
-    since = began.where(first, rows["recorded_at"])
+    since = rows["created_at"] if "created_at" in rows else rows["recorded_at"]
+    if not frame[key].is_unique:
+        first = rows["recorded_at"] == rows[key].map(frame.groupby(key)["recorded_at"].min())
+        since = since.where(first, rows["recorded_at"])
     return rows[[key, "recorded_at"]].assign(occurred_at=since, tie="", **_payload(rows[name], name, kind))
 
 
-def _changes(rows: pd.DataFrame, key: str, name: str, kind: str) -> pd.DataFrame:
-    rows = rows[rows["value"].notna()]
-    values = rows[["id", "occurred_at", "recorded_at"]].rename(columns={"id": key})
+def _changes(changes: pd.DataFrame, entity: str, name: str, kind: str) -> pd.DataFrame:
+    rows = changes[((changes["entity"] == entity) & changes["value"].notna()).to_numpy()]
+    if rows.empty:
+        return pd.DataFrame()
+    values = rows[["id", "occurred_at", "recorded_at"]].rename(columns={"id": f"{entity}_id"})
     return values.assign(tie=rows["value"], **_payload(rows["value"], name, kind))
 
 

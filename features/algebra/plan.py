@@ -19,6 +19,8 @@ from features.algebra.terms import ANY, QUANTITIES, Events, Slot
 from features.time.asof import DAY
 
 Ints = npt.NDArray[np.int64]
+Signatures = dict[str, npt.NDArray[np.object_]]
+"""For each column that is asked about the word of each signature: "" missing, `ANY` known but not asked about."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,8 @@ def plan(slots: Iterable[Slot], stream: Stream) -> Plan:
     days = sorted({s.days for s in wanted if s.days is not None})
     window_of = {d: i for i, d in enumerate(days)} | {None: len(days)}
     signature, table = _signatures(wanted, stream)
-    match = {events: _matches(events, table) for events in {s.events for s in wanted}}
-    n_signatures = len(table)
+    n_signatures = int(signature.max()) + 1 if len(signature) else 0
+    match = {events: _matches(events, table, n_signatures) for events in {s.events for s in wanted}}
 
     sums = tuple(s for s in wanted if s.kind in ("count", "total"))
     recencies = tuple(s for s in wanted if s.kind in ("last", "first"))
@@ -116,7 +118,7 @@ def plan(slots: Iterable[Slot], stream: Stream) -> Plan:
     )
 
 
-def _signatures(slots: tuple[Slot, ...], stream: Stream) -> tuple[Ints, pd.DataFrame]:
+def _signatures(slots: tuple[Slot, ...], stream: Stream) -> tuple[Ints, Signatures]:
     """Find the distinct combinations of the words asked about; return each event's number and the table."""
     columns = sorted({column for s in slots for column, _ in s.events.where})
     combined = np.zeros(len(stream.prospect), dtype=np.int64)
@@ -126,12 +128,11 @@ def _signatures(slots: tuple[Slot, ...], stream: Stream) -> tuple[Ints, pd.DataF
         codes, levels[column] = _codes(stream.words[column], asked)
         combined = combined * (len(levels[column]) + 2) + codes
     numbers, signature = np.unique(combined, return_inverse=True)
-    table = {}
+    table: Signatures = {}
     for column in reversed(columns):
         numbers, codes = np.divmod(numbers, len(levels[column]) + 2)
-        table[column] = codes
-    named = {c: np.array(["", ANY, *levels[c]], dtype=object)[codes] for c, codes in table.items()}
-    return signature.astype(np.int64), pd.DataFrame(named, index=range(len(numbers)))
+        table[column] = np.array(["", ANY, *levels[column]], dtype=object)[codes]
+    return signature.astype(np.int64), table
 
 
 def _codes(words: pd.Series, asked: set[str]) -> tuple[Ints, pd.Index]:
@@ -144,9 +145,10 @@ def _codes(words: pd.Series, asked: set[str]) -> tuple[Ints, pd.Index]:
     return codes, levels
 
 
-def _matches(events: Events, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def _matches(events: Events, table: Signatures, n_signatures: int) -> list[bool]:
     """Say for each signature whether its events pass the filter."""
-    passed = np.ones(len(table), dtype=bool)
+    passed = [True] * n_signatures
     for column, allowed in events.where:
-        passed &= (table[column] != "").to_numpy() if ANY in allowed else table[column].isin(allowed).to_numpy()
+        words = [word != "" if ANY in allowed else word in allowed for word in table[column]]
+        passed = [one and other for one, other in zip(passed, words, strict=True)]
     return passed

@@ -22,13 +22,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from features.facts.contract import TABLES
 from features.facts.definitions import Definitions
-from features.facts.ledger import Facts
+from features.facts.ledger import Facts, current
 from features.time.asof import moment
 
 
 def won_within(facts: Facts, keys: pd.DataFrame, *, days: int, observed_until: pd.Timestamp) -> pd.Series:
     """Answer for each snapshot whether the prospect was won in `[as_of, as_of + days)`.
+
+    A label is what came after, so it is read from the last recorded version of an outcome: a win that was booked by
+    mistake and corrected is no win.
 
     Parameters
     ----------
@@ -44,7 +48,8 @@ def won_within(facts: Facts, keys: pd.DataFrame, *, days: int, observed_until: p
     Series of float, shape (n_snapshots,)
         1 won, 0 not won, missing where the window reaches beyond `observed_until`: unlabelled, never negative.
     """
-    wins = facts.outcomes.loc[facts.outcomes["result"] == "won", ["prospect_id", "occurred_at"]]
+    ends = current(facts.outcomes, TABLES["outcomes"].key)
+    wins = ends.loc[ends["result"] == "won", ["prospect_id", "occurred_at"]]
     wins = wins.assign(won_at=wins["occurred_at"]).sort_values("occurred_at", kind="stable")
     asked = keys.assign(row=np.arange(len(keys))).sort_values("as_of", kind="stable")
     found = pd.merge_asof(asked, wins, left_on="as_of", right_on="occurred_at", by="prospect_id", direction="forward")
@@ -56,9 +61,9 @@ def won_within(facts: Facts, keys: pd.DataFrame, *, days: int, observed_until: p
 
 
 def observed_until(facts: Facts, as_of: pd.Timestamp, *, definitions: Definitions) -> pd.Timestamp:
-    """Return the end of what is known about outcomes: `as_of`, the declared end, or the last recorded fact.
+    """Return the end of what is known about outcomes: the declared end, or else the last recorded fact.
 
-    The earliest of the three: a data set that was exported in March says nothing about wins in April.
+    Never later than `as_of`. A data set that was exported in March says nothing about wins in April.
     """
     last = facts.last_recorded()
     ends = [as_of, as_of if last is None else last]

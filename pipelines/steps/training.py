@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,10 +119,11 @@ def promote(version: Version, fitted: Fitted, given: Material, home: Home, *, se
 
 
 def registry(home: Home, settings: PipelineSettings) -> Registry:
-    """Open the registry of a home: a server by URL, or SQLite in the home."""
+    """Open the registry of a home, named like its folder: on a server by URL, or in SQLite in the home."""
+    name = re.sub(r"[^\w.-]+", "-", home.path.absolute().name).strip("-.") or "takt"
     if settings.mlflow_url:
-        return Registry(settings.mlflow_url, None, home.path.name)
-    return Registry.in_folder(home.path, home.path.name)
+        return Registry(settings.mlflow_url, None, name)
+    return Registry.in_folder(home.path, name)
 
 
 def _figures(fitted: Fitted, given: Material, *, simulated: bool) -> dict[str, bytes]:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("prefect")
 
 
 @pytest.fixture(scope="module")
-def company(prefect: None, small_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+def company(prefect: str, small_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home in which the whole loop has run once; tests may add to it but not break it."""
     home = tmp_path_factory.mktemp("homes") / "company"
     run("simulated", data=str(small_company), home=str(home))

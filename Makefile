@@ -9,7 +9,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: help demo test check serve lock format clean
+.PHONY: help demo test check bench serve lock format clean
 
 help:            ## what can be made
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -26,13 +26,16 @@ demo: $(STAMP)   ## a simulated company, the whole loop, tomorrow's call list wi
 	$(BIN)/takt demo
 
 test: $(STAMP)   ## everything the project promises
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(STAMP)  ## style, types, and the arrows between the floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(STAMP)  ## how fast, as ratios beside named peers, in one run
+	$(BIN)/python -m benchmarks
 
 serve: $(STAMP)  ## the app on http://127.0.0.1:8000
 	$(BIN)/takt serve

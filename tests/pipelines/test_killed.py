@@ -16,8 +16,8 @@ from serving.store.engine import open_store, reading
 from serving.store.tables import Run
 
 STAGES = (
-    "merging into the lake", "cohorts and labels", "fitting the ladder", "registering with MLflow",
-    "challenger against champion", "scoring", "publishing",
+    "merging into the lake", "fitting the ladder", "registering with MLflow", "challenger against champion",
+    "publishing",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 import pandas as pd
 
 from features.algebra.declaration import Declaration, feature
-from features.algebra.terms import attribute
+from features.algebra.terms import Slot, attribute
 from features.errors import CatalogError
 from features.facts.definitions import Definitions
 from features.rights import offer, person, place, prospect, timing
@@ -73,9 +73,23 @@ class Catalog:
 def catalog(definitions: Definitions, extra: Iterable[Declaration] = ()) -> Catalog:
     """Return the features of a company: those of the five questions, its attributes, and any `extra`.
 
-    Attributes that definitions.yaml lists as known only after the outcome cannot be declared there.
+    What definitions.yaml lists as known only after the outcome is no feature: the shared features that read such a
+    column (segment, territory, source) are left out.
+
+    Raises
+    ------
+    CatalogError
+        A name is declared twice, or an `extra` feature reads what is known only after the outcome.
     """
     shared = [d for room in (prospect, person, place, timing, offer) for d in room.FEATURES]
+    shared = [d for d in shared if not _known_only_after(d, definitions)]
+    extra = tuple(extra)
+    for declared in extra:
+        if leaks := _known_only_after(declared, definitions):
+            raise CatalogError(
+                f"feature {declared.name}: {leaks} are known only after the outcome, says definitions.yaml of "
+                f"{definitions.company}; remove the feature, or the names from known_only_after."
+            )
     own = [
         feature(
             f"attribute_{a.name}", attribute(a.name, a.type), question="prospect", concept=a.name.replace("_", " "),
@@ -84,3 +98,12 @@ def catalog(definitions: Definitions, extra: Iterable[Declaration] = ()) -> Cata
         for a in definitions.attributes
     ]  # fmt: skip
     return Catalog((*shared, *own, *extra))
+
+
+def _known_only_after(declared: Declaration, definitions: Definitions) -> list[str]:
+    read = {name for slot in declared.term.slots() if slot.events.stream == "attributes" for name in _names(slot)}
+    return sorted(read & set(definitions.known_only_after))
+
+
+def _names(slot: Slot) -> tuple[str, ...]:
+    return dict(slot.events.where)["name"]

@@ -59,7 +59,7 @@ FEATURES = (
         says="{value:.0f} contacts with a manager in the last 90 days", unit="touches",
     ),
     feature(
-        "person_last_role", latest(people, "role"),
+        "person_role_last", latest(people, "role"),
         question="person", concept="roles in touch", says="last in touch: {value}",
         missing_says="nobody with a known role has been in touch",
     ),

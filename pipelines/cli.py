@@ -1,12 +1,14 @@
 """The command `takt`: demo, run, ingest, train, daily, features, serve, evaluate.
 
-Exit codes: 0 done; 1 refused, with one message that says what was got and what to do; 2 wrong usage; 130 interrupted.
+Exit codes: 0 done; 1 refused, with one message that says what was got and what to do; 2 wrong usage; 130 interrupted,
+129 and 143 hung up and terminated.
 Heavy libraries are imported inside the commands, so that `takt --help` answers at once.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -179,8 +181,20 @@ def evaluate(source: Source, data: Data = None, home: At = None) -> None:
 
 def main() -> None:
     """Run the command line; an error of ours is one message and exit code 1."""
+    _end_in_order()
     try:
         app()
     except TaktError as error:
         Console(stderr=True, highlight=False).print(f"[bold red]takt:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
+
+
+def _end_in_order() -> None:
+    """Let SIGTERM and SIGHUP end the program as an exit does.
+
+    Python's own answer to them skips what is registered for the exit, and Prefect's temporary server, which is
+    stopped there, would stay for ever. A signal that the caller had ignored (nohup) stays ignored.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda got, _frame: sys.exit(128 + got))

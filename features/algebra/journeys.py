@@ -15,7 +15,7 @@ import pandas as pd
 
 from features.algebra import kernel, reference
 from features.algebra.plan import Ints, Plan, plan
-from features.algebra.streams import Stream, build
+from features.algebra.streams import Stream, Words, build
 from features.algebra.terms import QUANTITIES, Slot
 from features.errors import ContractError
 from features.facts.ledger import Facts
@@ -73,9 +73,11 @@ class Filled:
         """Return a latest slot as a category of text; missing where nothing was seen."""
         words = self.stream.words[slot.of]
         at = self.latests[:, self.plan.latests.index(slot)]
-        codes, levels = pd.factorize(words, sort=True)
-        found = np.where(at >= 0, codes[at] if len(codes) else -1, -1)
-        return pd.Categorical.from_codes(found, categories=levels).remove_unused_categories()
+        found = words.codes[at[at >= 0]]
+        seen = words.levels[np.unique(found)].sort_values()
+        codes = np.full(len(at), -1, dtype=np.int64)
+        codes[at >= 0] = seen.get_indexer(words.levels)[found]
+        return pd.Categorical.from_codes(codes, categories=seen)
 
     def _latest(self, slot: Slot, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         at = self.latests[:, self.plan.latests.index(slot)]
@@ -151,12 +153,26 @@ def _plan_arrays(layout: Plan) -> tuple[Ints, ...]:
 
 def _sorted(stream: Stream) -> Stream:
     """Sort by prospect, entry, occurrence and tie, so that the order of input rows cannot matter."""
-    order = np.lexsort((stream.tie, stream.occurred, stream.entered, stream.prospect))
+    times = (stream.occurred, stream.entered, stream.prospect)
+    order = np.lexsort(times)
+    tied = _tied([key[order] for key in times])
+    if tied.any():
+        tie = np.zeros(len(order), dtype=np.uint64)
+        tie[order[tied]] = pd.util.hash_array(stream.tie.iloc[order[tied]].to_numpy(dtype=object))
+        order = np.lexsort((tie.view(np.int64), *times))
     return Stream(
-        stream.prospect[order], stream.occurred[order], stream.entered[order], stream.hidden[order], stream.tie[order],
-        {k: v.iloc[order] for k, v in stream.words.items()},
+        stream.prospect[order], stream.occurred[order], stream.entered[order], stream.hidden[order],
+        stream.tie.iloc[order],
+        {k: Words(v.codes[order], v.levels) for k, v in stream.words.items()},
         {k: v[order] for k, v in stream.quantities.items()},
     )  # fmt: skip
+
+
+def _tied(keys: list[Ints]) -> npt.NDArray[np.bool_]:
+    """Say of each event of a sorted stream whether a neighbour has the same keys; only there a tie must be broken."""
+    same = np.logical_and.reduce([key[1:] == key[:-1] for key in keys])
+    tied: npt.NDArray[np.bool_] = np.append(same, False) | np.append(False, same)
+    return tied
 
 
 def _journeys(stream: Stream, layout: Plan, n_prospects: int) -> Journeys:
@@ -182,16 +198,16 @@ def _journeys(stream: Stream, layout: Plan, n_prospects: int) -> Journeys:
     )
 
 
-def _ranks(prospect: Ints, words: pd.Series, n_prospects: int) -> tuple[Ints, Ints]:
-    """Give each word its rank within its prospect (-1 missing) and count the words of each prospect."""
-    codes, levels = pd.factorize(words)
-    known = codes >= 0
-    pairs = prospect * (len(levels) + 1) + codes
-    unique, inverse = np.unique(pairs[known], return_inverse=True)
-    owner = unique // (len(levels) + 1)
-    size = np.bincount(owner, minlength=n_prospects).astype(np.int64)
+def _ranks(prospect: Ints, words: Words, n_prospects: int) -> tuple[Ints, Ints]:
+    """Give each word its rank within its prospect (-1 missing) and count the words of each prospect.
+
+    The events are sorted by prospect, so pairs numbered as they appear are numbered prospect by prospect.
+    """
+    known, n_levels = words.codes >= 0, len(words.levels) + 1
+    inverse, unique = pd.factorize((prospect * n_levels + words.codes)[known])
+    size = np.bincount(unique // n_levels, minlength=n_prospects).astype(np.int64)
     first = np.cumsum(size) - size
-    rank = np.full(len(codes), -1, dtype=np.int64)
+    rank = np.full(len(prospect), -1, dtype=np.int64)
     rank[known] = inverse - first[prospect[known]]
     return rank, size
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.algebra.streams import Stream
+from features.algebra.streams import Stream, Words
 from features.algebra.terms import ANY, QUANTITIES, Events, Slot
 from features.time.asof import DAY
 
@@ -93,10 +93,9 @@ def plan(slots: Iterable[Slot], stream: Stream) -> Plan:
         listed = list(items)
         return Pointers.of([i for i, events in listed if match[events][g]] for g in range(n_signatures))
 
+    by_window = [[(i, s.events) for i, s in enumerate(sums) if window_of[s.days] == w] for w in range(len(days) + 1)]
     feeds = Pointers.of(
-        [i for i, s in enumerate(sums) if window_of[s.days] == w and match[s.events][g]]
-        for g in range(n_signatures)
-        for w in range(len(days) + 1)
+        [i for i, events in listed if match[events][g]] for g in range(n_signatures) for listed in by_window
     )
     return Plan(
         slots=wanted,
@@ -122,12 +121,12 @@ def _signatures(slots: tuple[Slot, ...], stream: Stream) -> tuple[Ints, Signatur
     """Find the distinct combinations of the words asked about; return each event's number and the table."""
     columns = sorted({column for s in slots for column, _ in s.events.where})
     combined = np.zeros(len(stream.prospect), dtype=np.int64)
-    levels: dict[str, pd.Index] = {}
+    levels: dict[str, list[str]] = {}
     for column in columns:
         asked = {v for s in slots for c, values in s.events.where if c == column for v in values} - {ANY}
         codes, levels[column] = _codes(stream.words[column], asked)
         combined = combined * (len(levels[column]) + 2) + codes
-    numbers, signature = np.unique(combined, return_inverse=True)
+    signature, numbers = pd.factorize(combined, sort=True)
     table: Signatures = {}
     for column in reversed(columns):
         numbers, codes = np.divmod(numbers, len(levels[column]) + 2)
@@ -135,14 +134,12 @@ def _signatures(slots: tuple[Slot, ...], stream: Stream) -> tuple[Ints, Signatur
     return signature.astype(np.int64), table
 
 
-def _codes(words: pd.Series, asked: set[str]) -> tuple[Ints, pd.Index]:
+def _codes(words: Words, asked: set[str]) -> tuple[Ints, list[str]]:
     """Encode the words: 0 missing, 1 known but not asked about, 2.. the words asked about."""
-    levels = pd.Index(sorted(asked), dtype="str")
-    codes = np.where(words.isna(), 0, 1).astype(np.int64)
-    if len(levels):
-        found = levels.get_indexer(words)
-        codes = np.where(found >= 0, found + 2, codes)
-    return codes, levels
+    levels = sorted(asked)
+    place = {word: i + 2 for i, word in enumerate(levels)}
+    known = [place.get(word, 1) for word in words.levels]
+    return np.array([*known, 0], dtype=np.int64)[words.codes], levels
 
 
 def _matches(events: Events, table: Signatures, n_signatures: int) -> list[bool]:

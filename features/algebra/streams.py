@@ -25,7 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.algebra import attributes
-from features.algebra.terms import QUANTITIES
+from features.algebra.terms import QUANTITIES, STREAMS
 from features.facts.contract import TABLES, TIME_TYPE
 from features.facts.ledger import Facts
 from features.time.asof import DAY, Micros, earlier, later, micros
@@ -34,19 +34,33 @@ NEVER_HIDDEN: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
-class Stream:
-    """Events of one stream, shape (n_events,) each; `words` are columns of text (missing allowed).
+class Words:
+    """A column of words as codes: event `i` has the word `levels[codes[i]]`, or none where the code is -1."""
 
-    `hidden` is when a correction replaced the event (NEVER_HIDDEN: never). `tie` orders events of one instant,
-    whatever the order of the rows. Of the quantities, `number` holds the value of a numeric attribute.
+    codes: npt.NDArray[np.int64]
+    levels: pd.Index
+
+    @classmethod
+    def of(cls, column: pd.Series) -> Words:
+        """Encode a column, so that nothing behind it compares text."""
+        codes, levels = pd.factorize(column)
+        return cls(codes.astype(np.int64), pd.Index(levels))
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Events of one stream, shape (n_events,) each.
+
+    `hidden` is when a correction replaced the event (NEVER_HIDDEN: never). `tie` is the text that orders events of
+    one instant, whatever the order of the rows. Of the quantities, `number` holds the value of a numeric attribute.
     """
 
     prospect: npt.NDArray[np.int64]
     occurred: Micros
     entered: Micros
     hidden: Micros
-    tie: npt.NDArray[np.int64]
-    words: dict[str, pd.Series]
+    tie: pd.Series
+    words: dict[str, Words]
     quantities: dict[str, npt.NDArray[np.float64]]
 
 
@@ -65,19 +79,15 @@ def build(stream: str, facts: Facts, prospects: pd.Index, wanted: Iterable[tuple
     mine = position >= 0
     frame, position = (frame, position) if mine.all() else (frame[mine], position[mine])
     occurred = micros(frame["occurred_at"])
-    words = [c for c in frame.columns if c not in _NOT_WORDS]
     return Stream(
         prospect=position.astype(np.int64),
         occurred=occurred,
         entered=np.maximum(occurred, micros(frame["recorded_at"])),
         hidden=_hidden(frame),
-        tie=pd.util.hash_array(frame["tie"].to_numpy(dtype=object)).view("int64"),
-        words={c: frame[c] for c in words},
+        tie=frame["tie"],
+        words={c: Words.of(frame[c]) for c in (*STREAMS[stream], "category") if c in frame},
         quantities={q: frame[q].to_numpy("float64") for q in (*QUANTITIES, "number") if q in frame},
     )
-
-
-_NOT_WORDS: Final = {"prospect_id", "occurred_at", "recorded_at", "hidden_at", "tie", *QUANTITIES, "number"}
 
 
 def _hidden(frame: pd.DataFrame) -> Micros:

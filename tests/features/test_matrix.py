@@ -32,7 +32,7 @@ def keys_of(facts: Facts, *, every: int = 7) -> pd.DataFrame:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds())
 def test_the_kernel_equals_brute_force_to_the_last_bit(facts: Facts) -> None:
     keys = keys_of(facts, every=14)
@@ -40,7 +40,7 @@ def test_the_kernel_equals_brute_force_to_the_last_bit(facts: Facts) -> None:
     pd.testing.assert_frame_equal(fast.values, plain.values, check_exact=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds(), st.integers(1, 180))
 def test_deleting_every_fact_not_visible_at_as_of_changes_nothing(facts: Facts, day: int) -> None:
     as_of = START + pd.Timedelta(days=day)
@@ -49,7 +49,7 @@ def test_deleting_every_fact_not_visible_at_as_of_changes_nothing(facts: Facts, 
     pd.testing.assert_frame_equal(whole.values, then.values, check_exact=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds(), st.integers(1, 180), st.integers(0, 2**32 - 1))
 def test_corrupting_every_fact_not_visible_at_as_of_changes_nothing(facts: Facts, day: int, seed: int) -> None:
     as_of = START + pd.Timedelta(days=day)
@@ -60,19 +60,20 @@ def test_corrupting_every_fact_not_visible_at_as_of_changes_nothing(facts: Facts
     )
 
 
-@settings(max_examples=25, deadline=None)
-@given(worlds())
-def test_a_row_alone_equals_the_same_row_in_a_batch(facts: Facts) -> None:
-    keys = keys_of(facts, every=30)
+@settings(max_examples=12, deadline=None)
+@given(worlds(), st.sets(st.integers(0, 10**6), min_size=3, max_size=3))
+def test_a_row_alone_equals_the_same_row_in_a_batch(facts: Facts, drawn: set[int]) -> None:
+    keys = keys_of(facts, every=14)
+    rows = sorted({number % len(keys) for number in drawn})
     batch = build(facts, keys, CATALOG)
-    for row in range(0, len(keys), 3):
+    for row in rows:
         mine = facts.of_prospects(pd.Index([keys["prospect_id"].iloc[row]]))
         alone = build(mine, keys.iloc[[row]], CATALOG)
         for name in CATALOG.names:
             assert _same(alone.values[name].iloc[0], batch.values[name].iloc[row]), name
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds(), st.integers(0, 2**32 - 1))
 def test_the_order_of_the_rows_of_a_table_does_not_matter(facts: Facts, seed: int) -> None:
     shuffled = Facts(**{n: t.sample(frac=1, random_state=seed % 2**31) for n, t in facts.tables().items()})
@@ -82,8 +83,8 @@ def test_the_order_of_the_rows_of_a_table_does_not_matter(facts: Facts, seed: in
     )
 
 
-def test_two_hundred_prospects_agree_with_brute_force() -> None:
-    facts = world(np.random.default_rng(3), prospects=200, touches=6_000)
+def test_eighty_prospects_agree_with_brute_force() -> None:
+    facts = world(np.random.default_rng(3), prospects=80, touches=4_000)
     keys = keys_of(facts, every=30)
     fast, plain = build(facts, keys, CATALOG), build(facts, keys, CATALOG, engine="numpy")
     pd.testing.assert_frame_equal(fast.values, plain.values, check_exact=True)

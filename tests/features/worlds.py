@@ -40,8 +40,8 @@ def days(offsets: object) -> pd.Series:
 def worlds(draw: st.DrawFn) -> Facts:
     """Draw facts of up to four prospects in two accounts, some recorded late, some with equal times."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    n = draw(st.integers(0, 30))
-    return world(rng, prospects=draw(st.integers(1, 3)), touches=n)
+    n = draw(st.integers(0, 50))
+    return world(rng, prospects=draw(st.integers(1, 4)), touches=n)
 
 
 def world(rng: np.random.Generator, *, prospects: int, touches: int) -> Facts:

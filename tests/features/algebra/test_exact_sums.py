@@ -48,6 +48,11 @@ def test_what_left_the_window_leaves_no_rounding_behind(amounts: list[Decimal]) 
     assert found == [float(sum(amounts[max(0, d - 4) : d - 1])) for d in range(2, 29)]
 
 
+@pytest.mark.parametrize("value", [0.0001, 0.0003, 4.35, 1.1, -0.0007, 1_234_567.8901])
+def test_a_value_is_kept_to_the_ten_thousandth(value: float) -> None:
+    assert numbers(total(touches, "value"), touched([value]), "a 02-01") == [value]
+
+
 def test_a_large_value_that_comes_and_goes_does_not_swallow_a_small_one() -> None:
     known = touched([0.01, LARGEST_VALUE, -LARGEST_VALUE])
     assert numbers(total(touches, "value"), known, "a 02-01") == [0.01]

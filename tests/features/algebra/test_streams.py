@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -82,6 +83,16 @@ def test_every_version_of_a_touch_corrected_twice_is_seen_in_its_time() -> None:
     )
     found = words(latest(touches, "stage"), known, "a 03-02", "a 03-05", "a 03-06", "a 03-09", "a 03-10")
     assert found == ["one", "one", "two", "two", "three"]
+
+
+def test_touches_of_one_instant_have_one_last_word_whatever_the_order_of_the_rows() -> None:
+    head = "touch_id prospect_id kind direction occurred_at stage"
+    rows = [f"t{i} a stage outbound 03-01 {stage}" for i, stage in enumerate(("one", "two", "three"))]
+    found = {
+        words(latest(touches, "stage"), facts(touches="\n".join([head, *order])), "a 03-02")[0]
+        for order in permutations(rows)
+    }
+    assert len(found) == 1
 
 
 def test_an_answer_is_not_visible_before_it_was_given() -> None:
@@ -240,6 +251,14 @@ def test_a_later_version_of_a_prospect_changes_its_attribute_from_its_record() -
     assert found == ["small", "small", "large", "large"]
 
 
+def test_a_row_recorded_again_outranks_a_change_from_before_that() -> None:
+    known = facts(
+        prospects="prospect_id created_at recorded_at size\na 03-01 03-01 1\na 03-01 03-20 3",
+        attribute_changes="entity id name occurred_at value\nprospect a size 03-10 2",
+    )
+    assert numbers(attribute("size", "number"), known, "a 03-02", "a 03-11", "a 03-20", "a 03-21") == [1, 2, 2, 3]
+
+
 def test_an_older_change_recorded_later_does_not_undo_a_newer_one() -> None:
     known = facts(
         prospects="prospect_id created_at\na 03-01",
@@ -250,6 +269,18 @@ def test_an_older_change_recorded_later_does_not_undo_a_newer_one() -> None:
         """,
     )
     assert numbers(attribute("size", "number"), known, "a 03-11", "a 03-16") == [2, 2]
+
+
+def test_a_change_that_was_recorded_again_is_replaced_from_its_second_record() -> None:
+    known = facts(
+        prospects="prospect_id created_at\na 03-01",
+        attribute_changes="""
+            entity   id name occurred_at recorded_at value
+            prospect a  size 03-10       03-15       1
+            prospect a  size 03-10       03-12       2
+        """,
+    )
+    assert numbers(attribute("size", "number"), known, "a 03-13", "a 03-15", "a 03-16") == [2, 2, 1]
 
 
 def test_an_attribute_that_nobody_has_is_missing() -> None:

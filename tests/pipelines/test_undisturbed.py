@@ -1,0 +1,70 @@
+"""A first run that was killed and begun again ends where an undisturbed run in another home ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pipelines.flows.run import Run, run
+from pipelines.home import Home
+from serving.store.engine import open_store, reading
+from serving.store.queries import find_run
+
+COMMAND = (sys.executable, "-c", "from pipelines.cli import main; main()")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(prefect: str, small_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    done: Run = run("simulated", data=str(small_company), home=str(tmp_path_factory.mktemp("undisturbed") / "home"))
+    return done
+
+
+@pytest.mark.slow
+def test_a_first_run_killed_twice_and_begun_again_is_the_run_that_nobody_disturbed(
+    undisturbed: Run, prefect: str, small_company: Path, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "home")
+    for stage in ("registering with MLflow", "publishing"):
+        _killed_at(stage, home=home, raw=small_company, server=prefect)
+        assert len(home.lake.facts(home.ingested().versions).prospects) == 400, stage
+        assert not (home.path / "store.db").exists(), stage
+    again: Run = run("simulated", data=str(small_company), home=str(home.path))
+    assert again.made.run.run_id == undisturbed.made.run.run_id
+    assert list(again.made.run.receipts["receipt_id"]) == list(undisturbed.made.run.receipts["receipt_id"])
+    assert again.trained.verdict.why == "the same model as the champion"
+    engine = open_store(home.store)
+    with reading(engine) as store:
+        assert find_run(store).run_id == undisturbed.made.run.run_id
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("key", "says"), [("ingest-summary", "prospects"), ("model-card", "imulated"), ("call-list", "owner_id")]
+)
+def test_a_run_leaves_its_tables_on_prefects_page(undisturbed: Run, prefect: str, key: str, says: str) -> None:
+    wanted = {"artifacts": {"key": {"any_": [key]}}, "limit": 1, "sort": "CREATED_DESC"}
+    answer = httpx.post(f"{prefect}/artifacts/filter", json=wanted, timeout=30)
+    answer.raise_for_status()
+    (artifact,) = answer.json()
+    assert says in str(artifact["data"])
+    assert artifact["flow_run_id"]
+
+
+def _killed_at(stage: str, *, home: Home, raw: Path, server: str) -> None:
+    """Run the command against a server that is already there, and kill it when the stage begins."""
+    words = ("run", "-s", "simulated", "-d", str(raw), "--home", str(home.path))
+    process = subprocess.Popen(
+        [*COMMAND, *words], env=os.environ | {"PREFECT_API_URL": server},
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    began = any(f"… {stage}" in line for line in process.stderr)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+    assert began, f"the stage {stage!r} never began"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 import pandas as pd
 
@@ -12,8 +13,12 @@ from features.facts.ledger import Facts
 from features.time.asof import moment
 
 
+AHEAD: Final = 2
+"""Days after today that a list may be made for: tomorrow, as seen from any time zone."""
+
+
 class BadDay(TaktError):
-    """A day was not written as YYYY-MM-DD, or lies outside the data."""
+    """A day was not written as YYYY-MM-DD, or lies outside the data, or too far ahead."""
 
 
 def parse(day: str) -> dt.date:
@@ -35,15 +40,19 @@ def as_of_for(day: str | None, facts: Facts, definitions: Definitions) -> pd.Tim
     Raises
     ------
     BadDay
-        The day is not a date, or there is no fact before it.
+        The day is not a date, there is no fact before it, or it lies more than `AHEAD` days after today. Readers
+        are shown the latest day there is: a list for a year mistyped would hide every list until then.
     """
     last = facts.last_recorded()
     if last is None:
         raise BadDay("there are no facts at all, so there is no day to work for; ingest a source first.")
     zone = definitions.zone
+    today = dt.datetime.now(zone).date()
     if day is None:
         after = last.tz_convert(zone).date() + dt.timedelta(days=1)
-        return moment(min(after, dt.datetime.now(zone).date()), zone)
+        return moment(min(after, today), zone)
+    if parse(day) > today + dt.timedelta(days=AHEAD):
+        raise BadDay(f"{day} lies ahead, today is {today}: nothing is known about it yet; name tomorrow or earlier.")
     start = moment(parse(day), zone)
     first = facts.prospects["recorded_at"].min()
     if start <= first:

@@ -31,7 +31,7 @@ def started_for(home: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_command_and_prefects_temporary_server(
     number: signal.Signals, small_company: Path, tmp_path: Path
 ) -> None:

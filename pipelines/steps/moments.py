@@ -12,7 +12,6 @@ from features.facts.definitions import Definitions
 from features.facts.ledger import Facts
 from features.time.asof import moment
 
-
 AHEAD: Final = 2
 """Days after today that a list may be made for: tomorrow, as seen from any time zone."""
 

@@ -98,7 +98,7 @@ def _prospects(seen: Facts, ids: pd.Series[str]) -> pd.DataFrame:
     return rows.assign(
         name=rows["account_id"].map(names).astype("str"),
         owner_id=rows["prospect_id"].map(owners(seen)).astype("str"),
-        last_touch_at=rows["prospect_id"].map(last).astype("datetime64[us, UTC]"),
+        last_touch_at=last.reindex(rows["prospect_id"]).array,
     )
 
 

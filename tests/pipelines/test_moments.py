@@ -18,7 +18,7 @@ from pipelines.steps.moments import BadDay, as_of_for
 
 @pytest.fixture(scope="module")
 def facts(small_company: Path) -> Facts:
-    """Facts that end on 30 June 2026."""
+    """Facts that end on 30 June 2026, UTC."""
     return map_source(find("simulated"), small_company).facts()
 
 

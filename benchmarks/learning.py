@@ -17,7 +17,7 @@ from models.bundle import Bundle
 from models.decision.fact_counts import FactCounts
 from models.decision.reasons import explain
 from models.decision.score import score
-from models.heads.win import Fitted
+from models.heads.learned import Fitted
 from pipelines.home import Home
 from pipelines.steps import moments, pulling, training
 

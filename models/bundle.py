@@ -25,8 +25,8 @@ import pandas as pd
 from features.errors import TaktError
 from models.heads.encoding import Encoding
 from models.heads.ladder import STEPS
+from models.heads.learned import Fitted
 from models.heads.rung import Rung
-from models.heads.win import Fitted
 from models.measures.calibration import Calibration
 from models.measures.likeness import Bands
 
@@ -119,6 +119,15 @@ class Bundle:
         """First 16 hex digits of the SHA-256 of the canonical content."""
         return _sha256(self._manifest())[:16]
 
+    def to_files(self) -> dict[str, str]:
+        """Return file names and texts: the manifest, and the files whose hashes it holds."""
+        return {MANIFEST: self._manifest(), **self.rung.to_files()}
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, str]) -> Bundle:
+        """Read what `to_files` wrote; `load` does the same from a folder and checks the hashes."""
+        return cls._from(json.loads(files[MANIFEST]), files)
+
     def save(self, folder: Path) -> None:
         """Write the bundle, replacing what is at `folder`.
 
@@ -130,7 +139,7 @@ class Bundle:
         try:
             # mkdtemp allows only its owner in; the server may be another user
             new.chmod(0o755)
-            for name, text in {MANIFEST: self._manifest(), **self.rung.to_files()}.items():
+            for name, text in self.to_files().items():
                 (new / name).write_text(text, encoding="utf-8", newline="\n")
             _swap(new, folder)
         finally:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from features.errors import TaktError
@@ -128,10 +128,9 @@ class LakeTable:
         return True
 
     def _write(self, delta: DeltaTable | None, change: Change) -> None:
-        # Delta lets two appends pass each other. The shared transaction id makes the second one fail instead:
-        # it was planned without the rows of the first.
-        turn = Transaction("takt", 0 if delta is None else delta.version() + 1)
-        stamp = CommitProperties(custom_metadata={_NOTE: change.note}, app_transactions=[turn])
+        # Delta lets two appends pass each other, and even two first loads. Without retries the second one fails
+        # instead: it was planned without the rows of the first.
+        stamp = CommitProperties(custom_metadata={_NOTE: change.note}, max_commit_retries=0)
         if delta is None:
             write_deltalake(
                 self.place, change.rows, mode="error", configuration=_KEEP_VERSIONS,
@@ -168,4 +167,5 @@ class LakeTable:
 
 
 def _of_delta(file: Path) -> bool:
-    return file.name == "_delta_log" or ".parquet" in file.suffixes
+    # a file that is just being written is called x.parquet#1
+    return file.name == "_delta_log" or ".parquet" in file.name

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+# two test processes share two cores: libraries that spin while they wait for a thread would make both wait
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TAKT_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -42,73 +42,113 @@ def sweep(events: tuple[Any, ...], snapshots: tuple[Any, ...], plan: tuple[Any, 
     out : (sums, recencies, distincts, latests), int64, each of shape (n_snapshots, n)
         Recencies are microseconds since 1970 or NEVER; latests are event positions or -1.
     """
-    start, occurred, entered, hidden, by_occurred, signature, quantities, group_rank, group_size = events
+    start, hidden, group_size = events[0], events[3], events[8]
     snapshot_start, as_of = snapshots
-    windows, feed_start, feed_items, quantity = plan[0], plan[1], plan[2], plan[3]
-    last_start, last_items, first_start, first_items = plan[4], plan[5], plan[6], plan[7]
-    group_start, group_items, distinct_group, distinct_window = plan[8], plan[9], plan[10], plan[11]
-    newest_start, newest_items = plan[12], plan[13]
+    windows = plan[0]
     sums, recencies, distincts, latests = out
-    n_windows = len(windows)
-    running = np.zeros(sums.shape[1], np.int64)
-    recency = np.zeros(recencies.shape[1], np.int64)
-    newest = np.zeros(latests.shape[1], np.int64)
-    widest = 1
-    for size in group_size.ravel():
-        widest = max(widest, size)
-    seen = np.zeros((group_size.shape[1], widest), np.int64)
-    tails = np.zeros(n_windows, np.int64)
+    state = _nothing_seen(group_size, len(windows), out)
+    running, recency, newest, seen, tails = state
     for p in range(len(start) - 1):
         if snapshot_start[p] == snapshot_start[p + 1]:
             continue
         head, end = start[p], start[p + 1]
         corrected = (hidden[head:end] != ALWAYS).any()
         for s in range(snapshot_start[p], snapshot_start[p + 1]):
-            now = as_of[s]
             if corrected or s == snapshot_start[p]:
                 running[:], recency[:], newest[:] = 0, NEVER, -1
                 for g in range(group_size.shape[1]):
                     seen[g, : group_size[p, g]] = NEVER
                 head = start[p]
                 tails[:] = head
-            for w in range(n_windows):
-                edge = now - windows[w]
-                while tails[w] < end and occurred[by_occurred[tails[w]]] < edge:
-                    i = by_occurred[tails[w]]
-                    tails[w] += 1
-                    if i < head:
-                        row = signature[i] * (n_windows + 1) + w
-                        for k in range(feed_start[row], feed_start[row + 1]):
-                            q = quantity[feed_items[k]]
-                            running[feed_items[k]] -= 1 if q < 0 else quantities[i, q]
-            while head < end and entered[head] < now:
-                i, g = head, signature[head]
-                head += 1
-                if hidden[i] < now:
-                    continue
-                for w in range(n_windows + 1):
-                    if w == n_windows or occurred[i] >= now - windows[w]:
-                        row = g * (n_windows + 1) + w
-                        for k in range(feed_start[row], feed_start[row + 1]):
-                            q = quantity[feed_items[k]]
-                            running[feed_items[k]] += 1 if q < 0 else quantities[i, q]
-                for k in range(last_start[g], last_start[g + 1]):
-                    recency[last_items[k]] = max(recency[last_items[k]], occurred[i])
-                for k in range(first_start[g], first_start[g + 1]):
-                    known = recency[first_items[k]]
-                    recency[first_items[k]] = occurred[i] if known == NEVER else min(known, occurred[i])
-                for k in range(newest_start[g], newest_start[g + 1]):
-                    best = newest[newest_items[k]]
-                    if best < 0 or occurred[i] >= occurred[best]:
-                        newest[newest_items[k]] = i
-                for k in range(group_start[g], group_start[g + 1]):
-                    rank = group_rank[i, group_items[k]]
-                    if rank >= 0:
-                        seen[group_items[k], rank] = max(seen[group_items[k], rank], occurred[i])
+            _leave(events, plan, state, head, end, as_of[s])
+            head = _enter(events, plan, state, head, end, as_of[s])
             sums[s], recencies[s], latests[s] = running, recency, newest
-            for d in range(len(distinct_group)):
-                w, among = distinct_window[d], 0
-                edge = NEVER + 1 if w == n_windows else now - windows[w]
-                for rank in range(group_size[p, distinct_group[d]]):
-                    among += seen[distinct_group[d], rank] >= edge
-                distincts[s, d] = among
+            _count_distinct(plan, seen, group_size[p], as_of[s], distincts[s])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _nothing_seen(group_size: Any, n_windows: int, out: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Make the buffers that are carried from snapshot to snapshot: running, recency, newest, seen, tails."""
+    widest = 1
+    for size in group_size.ravel():
+        widest = max(widest, size)
+    return (
+        np.zeros(out[0].shape[1], np.int64),
+        np.zeros(out[1].shape[1], np.int64),
+        np.zeros(out[3].shape[1], np.int64),
+        np.zeros((group_size.shape[1], widest), np.int64),
+        np.zeros(n_windows, np.int64),
+    )
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _leave(events: Any, plan: Any, state: Any, head: int, end: int, now: int) -> None:
+    """Move each window's tail to its edge and take out what was in and now lies before it."""
+    occurred, by_occurred, signature, quantities = events[1], events[4], events[5], events[6]
+    windows, feed_start, feed_items, quantity = plan[0], plan[1], plan[2], plan[3]
+    running, tails = state[0], state[4]
+    for w in range(len(windows)):
+        edge = now - windows[w]
+        while tails[w] < end and occurred[by_occurred[tails[w]]] < edge:
+            i = by_occurred[tails[w]]
+            tails[w] += 1
+            if i < head:
+                row = signature[i] * (len(windows) + 1) + w
+                for k in range(feed_start[row], feed_start[row + 1]):
+                    q = quantity[feed_items[k]]
+                    running[feed_items[k]] -= 1 if q < 0 else quantities[i, q]
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _enter(events: Any, plan: Any, state: Any, head: int, end: int, now: int) -> int:
+    """Add every event that became visible before `now` and is not hidden; return the new head."""
+    occurred, entered, hidden, signature, quantities = events[1], events[2], events[3], events[5], events[6]
+    windows, feed_start, feed_items, quantity = plan[0], plan[1], plan[2], plan[3]
+    running = state[0]
+    while head < end and entered[head] < now:
+        i = head
+        head += 1
+        if hidden[i] < now:
+            continue
+        for w in range(len(windows) + 1):
+            if w == len(windows) or occurred[i] >= now - windows[w]:
+                row = signature[i] * (len(windows) + 1) + w
+                for k in range(feed_start[row], feed_start[row + 1]):
+                    q = quantity[feed_items[k]]
+                    running[feed_items[k]] += 1 if q < 0 else quantities[i, q]
+        _remember(events, plan, state, i)
+    return head
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _remember(events: Any, plan: Any, state: Any, i: int) -> None:
+    """Keep when event `i` was, where it is the first or the last of its kind or the last with its value."""
+    when, g, group_rank = events[1][i], events[5][i], events[7]
+    last_start, last_items, first_start, first_items = plan[4], plan[5], plan[6], plan[7]
+    group_start, group_items, newest_start, newest_items = plan[8], plan[9], plan[12], plan[13]
+    recency, newest, seen = state[1], state[2], state[3]
+    for k in range(last_start[g], last_start[g + 1]):
+        recency[last_items[k]] = max(recency[last_items[k]], when)
+    for k in range(first_start[g], first_start[g + 1]):
+        known = recency[first_items[k]]
+        recency[first_items[k]] = when if known == NEVER else min(known, when)
+    for k in range(newest_start[g], newest_start[g + 1]):
+        best = newest[newest_items[k]]
+        if best < 0 or when >= events[1][best]:
+            newest[newest_items[k]] = i
+    for k in range(group_start[g], group_start[g + 1]):
+        rank = group_rank[i, group_items[k]]
+        if rank >= 0:
+            seen[group_items[k], rank] = max(seen[group_items[k], rank], when)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _count_distinct(plan: Any, seen: Any, sizes: Any, now: int, counts: Any) -> None:
+    """Count the values of each group that were seen in each window."""
+    windows, distinct_group, distinct_window = plan[0], plan[10], plan[11]
+    for d in range(len(distinct_group)):
+        w, among = distinct_window[d], 0
+        edge = NEVER + 1 if w == len(windows) else now - windows[w]
+        for rank in range(sizes[distinct_group[d]]):
+            among += seen[distinct_group[d], rank] >= edge
+        counts[d] = among

@@ -22,6 +22,13 @@ from features.errors import DefinitionsError
 REQUIRED_TERMS: Final = ("prospect", "contacted", "qualified", "won", "lost", "receptive")
 
 
+LIST_RULES: Final = (
+    "capacity", "territories", "working_days", "holidays", "away", "office_hours", "minimum_gap_days",
+    "minimum_gap_account_days", "exploration", "hold_out", "fairness_band", "cost_per_call", "max_quarantine",
+)  # fmt: skip
+"""Fields that say how a list is made and not what a word means."""
+
+
 class _Words(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -72,6 +79,22 @@ class Definitions(_Words):
         outcomes at or after `observed_until` are not known (default: the last recorded fact).
     max_age_days : int or None
         A prospect older than this leaves the cohort even without an outcome (nobody works it any more).
+    territories : mapping of owner to territories
+        Whose prospects this salesperson may be given; an owner who is not named may be given any.
+    working_days : tuple of int
+        ISO weekdays (1 Monday) on which calls are made; none on `holidays`, none by an owner who is `away`.
+    office_hours : (int, int)
+        First hour, and the hour after the last, in which people are called, in their own time.
+    minimum_gap_days, minimum_gap_account_days : int
+        Days between two calls to the same person, and between two calls to anybody of the same account.
+    exploration : float
+        Share of each list's places that are drawn by chance, so that the others are learned about.
+    hold_out : float
+        Share of the cohort that is never listed, to measure what the list is worth.
+    fairness_band : float or None
+        How far each salesperson's expected value per call may lie from the team's, as a share; None: no bound.
+    cost_per_call : float
+        What a call costs, in `currency`.
     recorded_at : {"column", "occurred_at"}
         Whether the source knows when facts became known, or must assume the moment they happened.
     """
@@ -92,7 +115,17 @@ class Definitions(_Words):
     attributes: tuple[Attribute, ...] = ()
     known_only_after: tuple[str, ...] = ()
     capacity: Capacity = Capacity()
+    territories: dict[str, tuple[str, ...]] = {}
+    working_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5, 6, 7)
+    holidays: tuple[dt.date, ...] = ()
+    away: dict[str, tuple[dt.date, ...]] = {}
+    office_hours: tuple[Annotated[int, Field(ge=0, le=24)], Annotated[int, Field(ge=0, le=24)]] = (8, 18)
     minimum_gap_days: Annotated[int, Field(ge=0)] = 2
+    minimum_gap_account_days: Annotated[int, Field(ge=0)] = 1
+    exploration: Annotated[float, Field(ge=0, le=1)] = 0.05
+    hold_out: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    fairness_band: Annotated[float, Field(gt=0, le=1)] | None = None
+    cost_per_call: Annotated[float, Field(ge=0)] = 0.0
     max_quarantine: Annotated[float, Field(ge=0, le=1)] = 0.01
 
     @model_validator(mode="after")
@@ -115,13 +148,22 @@ class Definitions(_Words):
     @cached_property
     def hash(self) -> str:
         """First 12 hex digits of the SHA-256 of the definitions; the order of keys does not matter."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return _sha256(self.model_dump(mode="json"))
+
+    @cached_property
+    def meaning(self) -> str:
+        """The same without `LIST_RULES`: what a model depends on. A holiday more does not make it stale."""
+        return _sha256(self.model_dump(mode="json", exclude=set(LIST_RULES)))
 
     @property
     def zone(self) -> ZoneInfo:
         """The company's time zone, for showing times and for deciding what 'today' is."""
         return ZoneInfo(self.timezone)
+
+
+def _sha256(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 class _OncePerKey(yaml.SafeLoader):

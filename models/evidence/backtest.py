@@ -16,8 +16,9 @@ from features.matrix import Matrix
 from models.heads.encoding import Encoding
 from models.heads.held_out import CHOSEN, OVER_RECENCY
 from models.heads.ladder import STEPS
+from models.heads.learned import Fitted
 from models.heads.training import Training
-from models.heads.win import Fitted, fit_win, team_capacity
+from models.heads.win import fit_win, team_capacity
 from models.measures.metrics import OF_CHANCE, report
 from models.measures.splits import ForwardSplit, Mask, rolling_origin
 

@@ -9,7 +9,7 @@ from prefect import flow, task
 
 from features.facts.definitions import Definitions
 from models.evidence.card import card, markdown
-from models.heads.win import Fitted
+from models.heads.learned import Fitted
 from models.registry import Version
 from pipelines.flows import common
 from pipelines.home import Home

@@ -55,7 +55,7 @@ def champion(home: Home, definitions: Definitions) -> tuple[Bundle, FactCounts]:
     bundle = Bundle.load(home.champion)
     declared = catalog(definitions).hash
     for what, then, now in (
-        ("definitions", bundle.definitions_hash, definitions.hash),
+        ("definitions", bundle.definitions_hash, definitions.meaning),
         ("features", bundle.catalog_hash, declared),
     ):
         if then != now:

@@ -21,7 +21,8 @@ from models.bundle import Bundle
 from models.decision.fact_counts import FactCounts
 from models.evidence import figures
 from models.evidence.promotion import Verdict, challenge
-from models.heads.win import Fitted, fit_win
+from models.heads.learned import Fitted
+from models.heads.win import fit_win
 from models.registry import Registry, Version
 from pipelines.home import Home
 from pipelines.progress import stage

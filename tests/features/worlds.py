@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
@@ -44,103 +46,125 @@ def worlds(draw: st.DrawFn) -> Facts:
     return world(rng, prospects=draw(st.integers(1, 4)), touches=n)
 
 
-def world(rng: np.random.Generator, *, prospects: int, touches: int) -> Facts:
-    """Build random facts over 120 days; a third of the times are whole days, so that edges are hit."""
-    ids = np.array([f"p{i}" for i in range(prospects)])
-    accounts = np.array([f"a{i % 2}" for i in range(prospects)])
-    contacts = np.array([f"c{i}" for i in range(5)])
+@dataclass(frozen=True)
+class Chance:
+    """Random draws for the columns of a world; its prospects are in the accounts a0 and a1 with five contacts."""
 
-    def when(size: int) -> np.ndarray:
-        exact = rng.uniform(0, 120, size)
-        return np.where(rng.random(size) < 0.33, np.floor(exact), exact)
+    rng: np.random.Generator
+    prospects: int
 
-    def later(occurred: np.ndarray) -> np.ndarray:
-        lag = np.where(rng.random(len(occurred)) < 0.3, rng.integers(0, 60, len(occurred)), 0.0)
+    @property
+    def ids(self) -> np.ndarray:
+        return np.array([f"p{i}" for i in range(self.prospects)])
+
+    def when(self, size: int) -> np.ndarray:
+        """Draw days; a third are whole days, so that edges are hit."""
+        exact = self.rng.uniform(0, 120, size)
+        return np.where(self.rng.random(size) < 0.33, np.floor(exact), exact)
+
+    def later(self, occurred: np.ndarray) -> np.ndarray:
+        """Draw when something was recorded: for a third of it days later."""
+        lag = np.where(self.rng.random(len(occurred)) < 0.3, self.rng.integers(0, 60, len(occurred)), 0.0)
         return occurred + lag
 
-    def maybe(words: object, size: int) -> np.ndarray:
-        drawn = rng.choice(np.array(words, dtype=object), size)
-        return np.where(rng.random(size) < 0.3, None, drawn)
+    def maybe(self, words: object, size: int) -> np.ndarray:
+        """Draw words, a third missing."""
+        drawn = self.rng.choice(np.array(words, dtype=object), size)
+        return np.where(self.rng.random(size) < 0.3, None, drawn)
 
-    created, touched = when(prospects) / 2, when(touches)
-    offered, ended = when(touches // 4), when(prospects)
-    tables = {
-        "prospects": pd.DataFrame(
-            {
-                "prospect_id": ids,
-                "account_id": accounts,
-                "created_at": days(created),
-                "recorded_at": days(later(created)),
-                "segment": maybe(["small", "large"], prospects),
-                "size": rng.integers(1, 500, prospects).astype(float),
-            }
-        ),
-        "accounts": pd.DataFrame(
-            {
-                "account_id": ["a0", "a1"],
-                "recorded_at": days([3.0, 40.0]),
-                "industry": ["steel", "food"],
-            }
-        ),
-        "contacts": pd.DataFrame(
-            {
-                "contact_id": contacts,
-                "account_id": ["a0", "a0", "a1", "a1", "a1"],
-                "recorded_at": days(when(5) / 2),
-                "role": maybe(["finance", "operations"], 5),
-                "seniority": maybe(SENIORITIES, 5),
-            }
-        ),
-        "touches": pd.DataFrame(
-            {
-                "touch_id": [f"t{i}" for i in range(touches)],
-                "prospect_id": rng.choice(ids, touches),
-                "contact_id": maybe(contacts, touches),
-                "kind": rng.choice(_KINDS, touches),
-                "channel": maybe(["phone", "email", "web"], touches),
-                "direction": rng.choice(["inbound", "outbound"], touches),
-                "occurred_at": days(touched),
-                "recorded_at": days(later(touched)),
-                "stage": maybe(["new", "qualified", "proposal"], touches),
-                "result": maybe([*ANSWERED, "no_answer"], touches),
-                "value": rng.integers(-5, 50, touches) / 4,
-                "duration_s": rng.integers(0, 900, touches).astype(float),
-            }
-        ),
-        "offers": pd.DataFrame({"offer_id": ["o1", "o2"], "name": ["pilot", "discount"]}),
-        "offers_made": pd.DataFrame(
-            {
-                "prospect_id": rng.choice(ids, touches // 4),
-                "offer_id": rng.choice(["o1", "o2"], touches // 4),
-                "occurred_at": days(offered),
-                "recorded_at": days(later(offered)),
-                "response": maybe(["accepted", "declined"], touches // 4),
-                "responded_at": days(later(offered) + 1),
-            }
-        ),
-        "attribute_changes": pd.DataFrame(
-            {
-                "entity": ["prospect", "account"],
-                "id": [ids[0], "a0"],
-                "name": ["size", "industry"],
-                "occurred_at": days([50.0, 60.0]),
-                "recorded_at": days([55.0, 60.0]),
-                "value": ["77", "glass"],
-            }
-        ),
-        "outcomes": pd.DataFrame(
-            {
-                "prospect_id": ids,
-                "occurred_at": days(ended + 60),
-                "result": rng.choice(["won", "lost"], prospects),
-                "recorded_at": days(later(ended + 60)),
-                "amount": rng.integers(1, 1000, prospects).astype(float),
-            }
-        ),
-    }
+
+def world(rng: np.random.Generator, *, prospects: int, touches: int) -> Facts:
+    """Build random facts over 120 days."""
+    chance = Chance(rng, prospects)
+    tables = {**_who(chance), **_what_happened(chance, touches)}
     for name in ("touches", "offers_made", "contacts", "prospects"):
         tables[name] = _corrected(tables[name], rng)
     return Facts.of({name: _typed(name, frame) for name, frame in tables.items()})
+
+
+def _who(chance: Chance) -> dict[str, pd.DataFrame]:
+    created = chance.when(chance.prospects) / 2
+    prospects = {
+        "prospect_id": chance.ids,
+        "account_id": [f"a{i % 2}" for i in range(chance.prospects)],
+        "created_at": days(created),
+        "recorded_at": days(chance.later(created)),
+        "segment": chance.maybe(["small", "large"], chance.prospects),
+        "size": chance.rng.integers(1, 500, chance.prospects).astype(float),
+    }
+    accounts = {"account_id": ["a0", "a1"], "recorded_at": days([3.0, 40.0]), "industry": ["steel", "food"]}
+    contacts = {
+        "contact_id": [f"c{i}" for i in range(5)],
+        "account_id": ["a0", "a0", "a1", "a1", "a1"],
+        "recorded_at": days(chance.when(5) / 2),
+        "role": chance.maybe(["finance", "operations"], 5),
+        "seniority": chance.maybe(SENIORITIES, 5),
+    }
+    return {
+        "prospects": pd.DataFrame(prospects),
+        "accounts": pd.DataFrame(accounts),
+        "contacts": pd.DataFrame(contacts),
+        "offers": pd.DataFrame({"offer_id": ["o1", "o2"], "name": ["pilot", "discount"]}),
+    }
+
+
+def _what_happened(chance: Chance, touches: int) -> dict[str, pd.DataFrame]:
+    rng, ended = chance.rng, chance.when(chance.prospects) + 60
+    changes = {
+        "entity": ["prospect", "account"],
+        "id": ["p0", "a0"],
+        "name": ["size", "industry"],
+        "occurred_at": days([50.0, 60.0]),
+        "recorded_at": days([55.0, 60.0]),
+        "value": ["77", "glass"],
+    }
+    outcomes = {
+        "prospect_id": chance.ids,
+        "occurred_at": days(ended),
+        "result": rng.choice(["won", "lost"], chance.prospects),
+        "recorded_at": days(chance.later(ended)),
+        "amount": rng.integers(1, 1000, chance.prospects).astype(float),
+    }
+    return {
+        "touches": _touches(chance, touches),
+        "offers_made": _offers_made(chance, touches // 4),
+        "attribute_changes": pd.DataFrame(changes),
+        "outcomes": pd.DataFrame(outcomes),
+    }
+
+
+def _touches(chance: Chance, size: int) -> pd.DataFrame:
+    rng, touched = chance.rng, chance.when(size)
+    return pd.DataFrame(
+        {
+            "touch_id": [f"t{i}" for i in range(size)],
+            "prospect_id": rng.choice(chance.ids, size),
+            "contact_id": chance.maybe([f"c{i}" for i in range(5)], size),
+            "kind": rng.choice(_KINDS, size),
+            "channel": chance.maybe(["phone", "email", "web"], size),
+            "direction": rng.choice(["inbound", "outbound"], size),
+            "occurred_at": days(touched),
+            "recorded_at": days(chance.later(touched)),
+            "stage": chance.maybe(["new", "qualified", "proposal"], size),
+            "result": chance.maybe([*ANSWERED, "no_answer"], size),
+            "value": rng.integers(-5, 50, size) / 4,
+            "duration_s": rng.integers(0, 900, size).astype(float),
+        }
+    )
+
+
+def _offers_made(chance: Chance, size: int) -> pd.DataFrame:
+    offered = chance.when(size)
+    return pd.DataFrame(
+        {
+            "prospect_id": chance.rng.choice(chance.ids, size),
+            "offer_id": chance.rng.choice(["o1", "o2"], size),
+            "occurred_at": days(offered),
+            "recorded_at": days(chance.later(offered)),
+            "response": chance.maybe(["accepted", "declined"], size),
+            "responded_at": days(chance.later(offered) + 1),
+        }
+    )
 
 
 def _corrected(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.lake import Lake
 from pipelines.settings import quiet_defaults
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """A lake without tables."""
+    return Lake(tmp_path / "lake")
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import DeltaTable, write_deltalake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,42 +14,8 @@ from features.errors import ContractError
 from features.facts.arrow import to_arrow
 from features.facts.contract import TABLES, check, empty
 from features.facts.ledger import Facts
-from pipelines import lake_table
 from pipelines.lake import Lake, LakeError
-
-
-def day(n: float) -> pd.Timestamp:
-    return pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(days=n - 1)
-
-
-def rows(name: str, header: str, *values: tuple[object, ...]) -> pd.DataFrame:
-    """Return the good rows of a literal table."""
-    checked = check(name, pd.DataFrame(values, columns=header.split()))
-    assert checked.quarantined.empty
-    return checked.good
-
-
-def touches(*values: tuple[str, float, float]) -> pd.DataFrame:
-    """Return touches of p1 from (id, day recorded, value)."""
-    return rows(
-        "touches", "touch_id recorded_at value occurred_at prospect_id kind direction",
-        *((i, day(n), v, day(1), "p1", "call", "outbound") for i, n, v in values),
-    )  # fmt: skip
-
-
-def prospects(*ids: str, recorded: float = 1, **attributes: object) -> pd.DataFrame:
-    """Return prospects with attributes."""
-    columns = {"prospect_id": list(ids), "created_at": day(1), "recorded_at": day(recorded), **attributes}
-    return check("prospects", pd.DataFrame(columns)).good
-
-
-def offers(*values: tuple[str, str]) -> pd.DataFrame:
-    return rows("offers", "offer_id name", *values)
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path / "lake")
+from tests.pipelines.literal import day, offers, prospects, rows, touches
 
 
 def versions_of(lake: Lake, table: str) -> list[int]:
@@ -333,49 +298,6 @@ def test_the_content_noted_with_a_commit_is_the_content_of_the_rows(lake: Lake) 
         DeltaTable(f"{lake.root}/{name}").optimize.compact()
         write_deltalake(f"{lake.root}/{name}", to_arrow(lake.read(name)).slice(0, 0), mode="append")
     assert Lake(lake.root).data_version() == noted
-
-
-# --- several writers
-
-
-def test_two_loads_at_once_write_every_row_once(lake: Lake) -> None:
-    batches = [touches(*((f"t{i}", 1, 1.0) for i in range(start, start + 20))) for start in (0, 5, 10, 15)]
-    with ThreadPoolExecutor(4) as pool:
-        added = list(pool.map(lambda batch: Lake(lake.root).merge("touches", batch), batches))
-    assert sum(added) == 35
-    assert len(lake.read("touches")) == 35
-    assert lake.read("touches")["touch_id"].is_unique
-
-
-def test_a_load_that_somebody_overtakes_is_planned_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    lake.merge("touches", touches(("t1", 1, 1.0)))
-    plan, overtaken = lake_table.LakeTable._write, []
-
-    def overtake(table: lake_table.LakeTable, delta: DeltaTable, change: lake_table.Change) -> None:
-        if not overtaken:
-            overtaken.append(True)
-            Lake(lake.root).merge("touches", touches(("t2", 1, 1.0)))
-        plan(table, delta, change)
-
-    monkeypatch.setattr(lake_table.LakeTable, "_write", overtake)
-    assert lake.merge("touches", touches(("t2", 1, 1.0), ("t3", 1, 1.0))) == 1
-    assert lake.read("touches")["touch_id"].tolist() == ["t1", "t2", "t3"]
-
-
-def test_a_load_that_is_overtaken_every_time_gives_up_and_says_so(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    lake.merge("touches", touches(("t1", 1, 1.0)))
-    plan = lake_table.LakeTable._write
-
-    def overtake(table: lake_table.LakeTable, delta: DeltaTable, change: lake_table.Change) -> None:
-        turn = Transaction("takt", delta.version() + 1)
-        first = CommitProperties(app_transactions=[turn])
-        write_deltalake(table.place, change.rows.slice(0, 0), mode="append", commit_properties=first)
-        plan(table, delta, change)
-
-    monkeypatch.setattr(lake_table.LakeTable, "_write", overtake)
-    with pytest.raises(LakeError, match="another process committed first, 10 times in a row. Nothing was written"):
-        lake.merge("touches", touches(("t2", 1, 1.0)))
-    assert lake.read("touches")["touch_id"].tolist() == ["t1"]
 
 
 # --- damaged or foreign

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import DefinitionsError
-from features.facts.definitions import REQUIRED_TERMS, Capacity, load, parse
+from features.facts.definitions import LIST_RULES, REQUIRED_TERMS, Capacity, load, parse
 
 TERM = {
     "means": "a person with a budget who asked for a price",
@@ -169,6 +169,16 @@ def test_the_hash_of_a_file_with_the_defaults_written_out_is_the_same() -> None:
         {"known_only_after": []},
         {"capacity": {"default": 12, "owners": {"ana": 6}}},
         {"minimum_gap_days": 3},
+        {"minimum_gap_account_days": 3},
+        {"territories": {"ana": ["north"]}},
+        {"working_days": [1, 2, 3]},
+        {"holidays": ["2026-12-25"]},
+        {"away": {"ana": ["2026-12-24"]}},
+        {"office_hours": [9, 17]},
+        {"exploration": 0.1},
+        {"hold_out": 0.1},
+        {"fairness_band": 0.2},
+        {"cost_per_call": 5},
         {"max_quarantine": 0.02},
     ],
     ids=lambda changes: next(iter(changes)),
@@ -178,7 +188,14 @@ def test_the_hash_changes_with_every_field(changes: dict[str, object]) -> None:
 
 
 def test_no_field_is_left_out_of_the_test_above() -> None:
-    tested = {"company", "simulated", "timezone", "currency", "recorded_at", "horizon_days", "grid_days",
-              "cohort_from", "observed_until", "max_age_days", "terms", "stages", "kinds", "attributes",
-              "known_only_after", "capacity", "minimum_gap_days", "max_quarantine"}  # fmt: skip
-    assert set(type(parse(WORDS)).model_fields) == tested
+    meanings = {"company", "simulated", "timezone", "currency", "recorded_at", "horizon_days", "grid_days",
+                "cohort_from", "observed_until", "max_age_days", "terms", "stages", "kinds", "attributes",
+                "known_only_after"}  # fmt: skip
+    assert set(type(parse(WORDS)).model_fields) == meanings | set(LIST_RULES)
+
+
+def test_a_rule_of_the_list_changes_the_hash_but_not_the_meaning_that_models_depend_on() -> None:
+    changed = parse({**WORDS, "holidays": ["2026-12-25"], "capacity": {"default": 3}})
+    assert changed.hash != parse(WORDS).hash
+    assert changed.meaning == parse(WORDS).meaning
+    assert parse({**WORDS, "horizon_days": 91}).meaning != parse(WORDS).meaning

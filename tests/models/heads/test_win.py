@@ -6,7 +6,8 @@ import pytest
 
 from features.errors import SchemaMismatch
 from models.heads.held_out import first_looks
-from models.heads.win import Fitted, fit_win, team_capacity
+from models.heads.learned import Fitted
+from models.heads.win import fit_win, team_capacity
 from tests.models.journeys import Journeys, catalog_of, definitions_of, journeys, keys_of, only_wins_of
 
 TRAINED = pd.Timestamp("2025-07-01", tz="UTC").as_unit("us")

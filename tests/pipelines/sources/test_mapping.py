@@ -77,7 +77,9 @@ def test_too_many_bad_rows_stop_the_run_and_are_shown(make_source, raw):
 
 def test_the_limit_of_the_definitions_holds(make_source, raw):
     deals(raw, "a,2026-02-01 10:00Z,won", "b,2026-02-01 10:00Z,sold")
-    map_source(make_source({"outcomes": OUTCOMES}, more="max_quarantine: 0.5"), raw).raise_if_exceeded()
+    mapped = map_source(make_source({"outcomes": OUTCOMES}, more="max_quarantine: 0.5"), raw)
+    mapped.raise_if_exceeded()
+    assert len(mapped.facts().outcomes) == 1
 
 
 def test_versions_of_a_prospect_are_all_kept(make_source, raw):

@@ -114,7 +114,7 @@ def test_a_telephone_number_can_be_dialled_and_an_address_written_to(client, pub
         ("en", 0.9999, "over 99%"),
     ],
 )
-def test_numbers_follow_the_readers_language(client, engine, make_run, language, chance, written):
+def test_numbers_follow_the_readers_language(client, engine, make_run, *, language, chance, written):
     publish(engine, make_run(receipts=make_run().receipts.assign(chance=chance)))
     words = [w.strip() for w in page(client, **{"Accept-Language": language}).words]
     assert written in words

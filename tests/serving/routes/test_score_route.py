@@ -52,7 +52,7 @@ def test_a_prospect_with_its_facts_gets_a_chance_with_interval_counts_and_reason
     assert {reason["direction"] for reason in item["reasons"]} <= {"for", "against"}
     versions = answer.json()
     assert versions["bundle_fingerprint"] == champion.bundle.fingerprint
-    assert versions["definitions_hash"] == champion.definitions.hash
+    assert versions["definitions_hash"] == champion.definitions.meaning
     assert (versions["horizon_days"], versions["simulated"], versions["as_of"]) == (30, True, AS_OF)
 
 

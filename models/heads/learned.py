@@ -1,0 +1,151 @@
+"""Fit, calibrate and measure a ladder for any question that is answered by yes or no later.
+
+What is measured is what is served. The rung is fitted on the training period, calibrated on the period
+after it and measured on the test period after that, and exactly this model is kept; it is *not* refitted on
+the later periods, because a refitted model is one that nobody has measured. The price is the age of what it
+learned from (two horizons and the test period); `Fitted.note` says the dates, and `rolling_origin` shows
+what that age costs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.errors import NotEnoughHistory
+from models.heads.encoding import Encoding
+from models.heads.held_out import REPORT_COLUMNS, HeldOut, first_looks
+from models.heads.ladder import Calibrated, Climbed, climb
+from models.heads.recency import fit_recency
+from models.heads.training import Training
+from models.measures.likeness import Bands, fit_bands
+from models.measures.splits import ForwardSplit, Mask, forward_split
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Of what a model was made."""
+
+    company: str
+    horizon_days: int
+    trained_as_of: pd.Timestamp
+    definitions_hash: str
+    catalog_hash: str
+    data_version: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a head answers.
+
+    Attributes
+    ----------
+    head : str
+        Its name, for example "win".
+    horizon : Timedelta
+        How long after a row's `as_of` the answer may come; the gap between the parts of the split.
+    capacity : int
+        Calls that the team makes on a day: at what depth a list is judged.
+    """
+
+    head: str
+    versions: Versions
+    horizon: pd.Timedelta
+    capacity: int
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted head with everything that was measured about it; `Bundle.of` keeps it.
+
+    Attributes
+    ----------
+    kept : Calibrated
+        The rung that is served, and its calibration (None: an order without chances).
+    base_rate : float
+        Share of the training and calibration rows that were answered by yes; NaN where none is labelled.
+    bands : Bands
+        Held-out rows by margin: of those scored alike, how many were answered by yes.
+    ladder : DataFrame
+        One row per rung: what it gained over the one below, and whether the step was taken.
+    report : DataFrame
+        model, metric, value, low, high, reason on the test part, for the base rate, each fitted rung, and
+        `takt`.
+    split : ForwardSplit or None
+        None where history was too short for a test; `note` says so.
+    """
+
+    head: str
+    kept: Calibrated
+    base_rate: float
+    bands: Bands
+    versions: Versions
+    ladder: pd.DataFrame
+    report: pd.DataFrame
+    split: ForwardSplit | None
+    note: str
+
+
+def fit_head(
+    values: pd.DataFrame, label: npt.ArrayLike, *, keys: pd.DataFrame, question: Question, seed: int = 7,
+    threads: int = 2, draws: int = 200,
+) -> Fitted:  # fmt: skip
+    """Fit, calibrate and measure; always returns something that can rank, from zero answers on.
+
+    Parameters
+    ----------
+    values : DataFrame, shape (n_rows, n_features)
+        What was known at each row's `as_of`: numbers (missing NaN) and categories.
+    label : array, shape (n_rows,)
+        1.0 yes, 0.0 no, NaN not answered yet.
+    keys : DataFrame, shape (n_rows, 2)
+        `prospect_id`, the unit that is kept together when rows are drawn or folded, and `as_of` (UTC).
+    draws : int
+        Bootstrap draws of the intervals in the report.
+    """
+    answers = np.asarray(label, dtype=np.float64)
+    try:
+        split = forward_split(keys, answers, horizon=question.horizon)
+    except NotEnoughHistory as error:
+        return _unmeasured(values, keys, question, why=str(error))
+    training = Training.of(
+        values, answers, keys=keys, encoding=Encoding.fit(values[split.train]),
+        horizon=question.horizon, seed=seed, threads=threads,
+    )  # fmt: skip
+    climbed = climb(training, keys, split)
+    fresh = first_looks(keys)[split.test]
+    test = HeldOut(training.take(split.test), keys[split.test], fresh, question.capacity, draws)
+    base_rate = float(answers[split.train | split.calibrate].mean())
+    return Fitted(
+        question.head, climbed.kept, base_rate, _bands(climbed.kept, training, keys, split), question.versions,
+        climbed.table, test.report(climbed, base_rate), split, _note(climbed, split),
+    )  # fmt: skip
+
+
+def _bands(kept: Calibrated, training: Training, keys: pd.DataFrame, split: ForwardSplit) -> Bands:
+    """Count on rows the rung was not fitted on: the test, and the calibration part where it is a part of its own."""
+    held: Mask = split.test if split.shares_calibration else split.test | split.calibrate
+    part = training.take(held)
+    margin = kept.rung.margin(part.values)
+    return fit_bands(margin, part.label, prospects=keys["prospect_id"][held], seed=training.seed)
+
+
+def _unmeasured(values: pd.DataFrame, keys: pd.DataFrame, question: Question, *, why: str) -> Fitted:
+    """Order by recency, without a chance and without a figure."""
+    nothing = np.zeros(len(values))
+    training = Training.of(values, nothing, keys=keys, encoding=Encoding.fit(values), horizon=question.horizon)
+    kept = Calibrated(fit_recency(training), None)
+    return Fitted(
+        question.head, kept, float("nan"), Bands(), question.versions,
+        pd.DataFrame([{"rung": "recency", "wins": 0, "taken": True, "why": why}]),
+        pd.DataFrame(columns=REPORT_COLUMNS), None, f"Order by recency, nothing measured: {why}",
+    )  # fmt: skip
+
+
+def _note(climbed: Climbed, split: ForwardSplit) -> str:
+    steps = [f"{row.rung}: {row.why}" for row in climbed.table.itertuples()]
+    parts = [f"{part}: {words}" for part, words in split.words.items()]
+    return "; ".join([f"rung {climbed.name}", *steps, *parts]) + "."

@@ -219,7 +219,9 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BundleError(f"{path}: no such file, so there is no bundle in this folder. Train first.") from None
+        raise BundleError(
+            f"{path}: no such file, so there is no bundle in this folder. Run `takt train` first."
+        ) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise BundleError(f"{path}: not JSON ({error}). Train again or restore the folder.") from error
     found = raw.get("schema") if isinstance(raw, dict) else None

@@ -25,6 +25,8 @@ from serving.store import queries
 from serving.store.engine import open_store, reading
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.xdist_group("whole")
+
 PATIENCE = 120.0
 
 
@@ -44,11 +46,19 @@ class Plant:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def runs(self, deployment: str) -> list[dict[str, Any]]:
-        wanted = {"deployments": {"name": {"any_": [deployment]}}, "sort": "EXPECTED_START_TIME_ASC"}
-        answer = httpx.post(f"{self.api}/flow_runs/filter", json=wanted, timeout=30)
+    def post(self, path: str, **content: Any) -> Any:
+        answer = httpx.post(f"{self.api}/{path}", json=content, timeout=30)
         answer.raise_for_status()
-        return answer.json()  # type: ignore[no-any-return]
+        return answer.json() if answer.content else None
+
+    def deployment(self, name: str) -> str:
+        """Return the id of a deployment."""
+        (found,) = self.post("deployments/filter", deployments={"name": {"any_": [name]}})
+        return str(found["id"])
+
+    def runs(self, deployment: str) -> list[dict[str, Any]]:
+        wanted = {"name": {"any_": [deployment]}}
+        return list(self.post("flow_runs/filter", deployments=wanted, sort="EXPECTED_START_TIME_ASC"))
 
 
 def wait_for(found: Callable[[], Any], what: str) -> Any:
@@ -82,7 +92,7 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
         server = _started([*start, "server", "start", "--host", "127.0.0.1", "--port", str(port)], env, log)
         try:
             wait_for(lambda: _healthy(made.api), "the server")
-            made.prefect("work-pool", "create", "takt", "--type", "process")
+            made.post("work_pools/", name="takt", type="process")
             made.prefect("deploy", "--all", "--prefect-file", str(_prefect_file(place, made.home)))
             worker = _started([*start, "worker", "start", "--pool", "takt", "--type", "process"], env, log)
             try:
@@ -132,8 +142,9 @@ def test_a_schedule_fires_and_the_deployments_lead_to_a_published_list(plant: Pl
         "a scheduled ingest to end",
     )[0]
     assert (done["state_type"], done["auto_scheduled"]) == ("COMPLETED", True)
-    for deployment, name in (("train/weekly", "weekly"), ("daily/daily", "daily")):
-        plant.prefect("deployment", "run", deployment)
+    plant.post(f"deployments/{plant.deployment('hourly')}/pause_deployment")
+    for name in ("weekly", "daily"):
+        plant.post(f"deployments/{plant.deployment(name)}/create_flow_run")
         ended = wait_for(
             lambda n=name: [r for r in plant.runs(n) if r["state_type"] in ("COMPLETED", "FAILED", "CRASHED")], name
         )

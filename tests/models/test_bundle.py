@@ -146,7 +146,7 @@ def test_like_counts_held_out_prospects(bundle: Bundle) -> None:
 
 
 def test_an_empty_folder_is_not_a_bundle(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match=r"bundle\.json: no such file.*Train first"):
+    with pytest.raises(BundleError, match=r"bundle\.json: no such file.*Run `takt train` first"):
         Bundle.load(tmp_path)
 
 

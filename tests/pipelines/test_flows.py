@@ -19,7 +19,7 @@ from pipelines.flows.train import train
 from pipelines.home import Home, NotIngested
 from pipelines.steps.listing import StaleModel
 
-pytestmark = pytest.mark.usefixtures("prefect")
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect")]
 
 
 @pytest.fixture(scope="module")

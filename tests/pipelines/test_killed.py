@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.flows.run import run
 from pipelines.home import Home
 from serving.store import queries
 from serving.store.engine import open_store, reading
 from serving.store.tables import Run
+
+pytestmark = pytest.mark.xdist_group("prefect")
 
 STAGES = (
     "merging into the lake", "fitting the ladder", "registering with MLflow", "challenger against champion",
@@ -21,14 +24,14 @@ STAGES = (
 )  # fmt: skip
 
 
-def takt(*words: str, cwd: Path, server: str = "") -> subprocess.Popen[str]:
-    env = os.environ | ({"PREFECT_API_URL": server} if server else {})
+def takt(*words: str, cwd: Path, server: str) -> subprocess.Popen[str]:
+    env = os.environ | {"PREFECT_API_URL": server}
     command = [sys.executable, "-c", "from pipelines.cli import main; main()", *words]
     return subprocess.Popen(command, cwd=cwd, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
                             start_new_session=True, env=env)  # fmt: skip
 
 
-def killed_at(stage: str, *words: str, cwd: Path, server: str = "") -> None:
+def killed_at(stage: str, *words: str, cwd: Path, server: str) -> None:
     """Run the command and kill it, and all it started, when the stage begins."""
     process = takt(*words, cwd=cwd, server=server)
     assert process.stderr is not None
@@ -44,7 +47,7 @@ def killed_at(stage: str, *words: str, cwd: Path, server: str = "") -> None:
     process.stderr.close()
 
 
-def completed(*words: str, cwd: Path, server: str = "") -> None:
+def completed(*words: str, cwd: Path, server: str) -> None:
     process = takt(*words, cwd=cwd, server=server)
     _, told = process.communicate(timeout=180)
     assert process.returncode == 0, told
@@ -63,8 +66,7 @@ def latest(home: Path) -> Run:
 def published(prefect: str, small_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the list of an earlier day."""
     home = tmp_path_factory.mktemp("killed") / "home"
-    completed("run", "-s", "simulated", "-d", str(small_company), "--home", str(home), "--day", "2026-06-01",
-              cwd=home.parent, server=prefect)  # fmt: skip
+    run("simulated", data=str(small_company), home=str(home), day="2026-06-01")
     return home
 
 
@@ -81,12 +83,3 @@ def test_a_kill_at_any_stage_leaves_the_earlier_list_and_a_rerun_completes(
         assert latest(published).run_id == earlier.run_id, stage
     completed(*again, cwd=published.parent, server=prefect)
     assert str(latest(published).day) == "2026-06-15"
-
-
-@pytest.mark.slow
-def test_a_first_run_killed_before_its_end_can_be_begun_again(small_company: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home with spaces"
-    run = ("run", "-s", "simulated", "-d", str(small_company), "--home", str(home))
-    killed_at("merging into the lake", *run, cwd=tmp_path)
-    completed(*run, cwd=tmp_path)
-    assert latest(home).summary["listed"] > 0

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = [
+    pytest.mark.xdist_group("prefect"),
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc"),
 ]
@@ -31,10 +32,7 @@ def started_for(home: Path) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_the_command_and_prefects_temporary_server(
-    number: signal.Signals, small_company: Path, tmp_path: Path
-) -> None:
+def test_sigterm_ends_the_command_and_prefects_temporary_server(small_company: Path, tmp_path: Path) -> None:
     """Only the command gets the signal, as from `timeout` or a service manager, not the group around it."""
     home = tmp_path / "home"
     alone = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
@@ -47,9 +45,9 @@ def test_a_signal_ends_the_command_and_prefects_temporary_server(
         assert process.stderr is not None
         assert any("… mapping simulated" in line for line in process.stderr)
         assert started_for(home), "no temporary server was there to be left behind"
-        process.send_signal(number)
+        process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
-        assert process.returncode == 128 + number
+        assert process.returncode == 128 + signal.SIGTERM
         # the server ends before the command does; its entry in /proc may last a moment longer
         until = time.monotonic() + 5
         while started_for(home) and time.monotonic() < until:
@@ -59,3 +57,17 @@ def test_a_signal_ends_the_command_and_prefects_temporary_server(
         for left in started_for(home):
             os.kill(left, signal.SIGKILL)
         process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_program_as_an_exit_does(number: signal.Signals, tmp_path: Path) -> None:
+    code = (
+        "import atexit, signal\nfrom pipelines.cli import _end_in_order\n_end_in_order()\n"
+        "atexit.register(print, 'ended in order')\nprint('ready', flush=True)\nsignal.pause()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    told, _ = process.communicate(timeout=30)
+    assert (process.returncode, told) == (128 + number, "ended in order\n")

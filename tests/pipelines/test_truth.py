@@ -18,7 +18,7 @@ from pipelines.sources.mapping import map_source
 from pipelines.steps import moments, training
 
 CALLS = 80
-SEEDS = (3, 7, 12)
+SEEDS = (3, 12)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def worth(seed: int, place: Path) -> Worth:
     facts, definitions = mapped.facts(), mapped.definitions
     as_of = moments.as_of_for(None, facts, definitions)
     given = training.material(facts, as_of, definitions=definitions)
-    fitted = training.fit(given, as_of, definitions=definitions, data_version="test", threads=2)
+    fitted = training.fit(given, as_of, definitions=definitions, data_version="test", threads=1)
     matrix = build(facts, cohort(facts, as_of, definitions=definitions), given.catalog)
     scores = score(Bundle.of(fitted), matrix).set_index("prospect_id")
     true = _truth(place, as_of).reindex(scores.index)

@@ -16,6 +16,8 @@ from pipelines.home import Home
 from serving.store.engine import open_store, reading
 from serving.store.queries import find_run
 
+pytestmark = pytest.mark.xdist_group("prefect")
+
 COMMAND = (sys.executable, "-c", "from pipelines.cli import main; main()")
 
 
@@ -29,10 +31,10 @@ def undisturbed(prefect: str, small_company: Path, tmp_path_factory: pytest.Temp
 def test_a_first_run_killed_twice_and_begun_again_is_the_run_that_nobody_disturbed(
     undisturbed: Run, prefect: str, small_company: Path, tmp_path: Path
 ) -> None:
-    home = Home(tmp_path / "home")
-    for stage in ("registering with MLflow", "publishing"):
+    home = Home(tmp_path / "home with spaces")
+    for stage in ("merging into the lake", "publishing"):
         _killed_at(stage, home=home, raw=small_company, server=prefect)
-        assert len(home.lake.facts(home.ingested().versions).prospects) == 400, stage
+        assert len(home.lake.read("prospects")) in (0, 400), stage
         assert not (home.path / "store.db").exists(), stage
     again: Run = run("simulated", data=str(small_company), home=str(home.path))
     assert again.made.run.run_id == undisturbed.made.run.run_id

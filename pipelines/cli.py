@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -185,8 +186,24 @@ def main() -> None:
     try:
         app()
     except TaktError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]takt:[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(1)
+        said = str(error)
+        _let_go(error)
+    else:
+        return
+    Console(stderr=True, highlight=False).print(f"[bold red]takt:[/] {escape(said)}", soft_wrap=True)
+    sys.exit(1)
+
+
+def _let_go(error: BaseException) -> None:
+    """Part an error from its cause and its frames.
+
+    Prefect keeps the error to the end. A DuckDB object that it keeps alive would bury the message in warnings.
+    """
+    cause = error.__cause__ or error.__context__
+    traceback.clear_frames(error.__traceback__)
+    error.__cause__ = error.__context__ = error.__traceback__ = None
+    if cause is not None:
+        _let_go(cause)
 
 
 def _end_in_order() -> None:

@@ -48,10 +48,14 @@ def call_list(made: Made, out: Console, *, most: int = 10) -> None:
         table.add_row(str(place), _whom(call, names, people), _chance(receipt, run.horizon_days), _why(receipt))
     out.print(table)
     counts = run.summary
-    out.print(
-        f"{counts['listed']} calls for {run.call_list['owner_id'].nunique(dropna=False)} salespeople from "
-        f"{counts['cohort']} open prospects; {counts['left_out']} left out, each with its reason."
-    )
+    calls = _count(counts["listed"], "call", "calls")
+    sellers = _count(run.call_list["owner_id"].nunique(dropna=False), "salesperson", "salespeople")
+    cohort = _count(counts["cohort"], "open prospect", "open prospects")
+    out.print(f"{calls} for {sellers} from {cohort}; {counts['left_out']} left out, each with its reason.")
+
+
+def _count(n: int, one: str, many: str) -> str:
+    return f"{n:,} {one if n == 1 else many}"
 
 
 def _whom(call: dict[Any, Any], names: pd.Series, people: pd.DataFrame) -> str:

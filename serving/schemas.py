@@ -67,6 +67,8 @@ class ReceiptOut(ChanceOut):
     """A chance as it was published; the receipt's id is made from its content."""
 
     receipt_id: str
+    trend: str | None = Field(default=None, description="rising, steady or falling since the last list.")
+    change: str | None = Field(default=None, description="What changed since the last list, in words.")
 
 
 class ContactOut(_Out):
@@ -96,13 +98,30 @@ class ProspectOut(_Out):
     last_touch_at: dt.datetime | None
 
 
+class WorthOut(_Out):
+    """What a call is expected to bring, factor by factor; a factor that is not known is null, never 0 or 1."""
+
+    value: float | None = Field(description="Expected value of the call, in the run's currency.")
+    amount: float | None = Field(description="What a win would be worth, in the run's currency.")
+    timing: float | None = Field(description="How much better this moment is than the prospect's usual one.")
+    reach: float | None = Field(description="How much likelier an answer is than on average.")
+    hours: str | None = Field(description="When to call, in the contact's own time.")
+    offer_id: str | None
+    offer_words: str | None
+    timing_words: str | None
+    worth_words: str | None
+    drawn: str | None = Field(description="Chosen by value, or drawn by chance (exploration).")
+    propensity: float | None = Field(description="How likely it was to be on the list.")
+
+
 class CallOut(_Out):
-    """One line of the list: whom to call, whom to ask for, on which channel, and why."""
+    """One line of the list: whom to call, whom to ask for, when, on which channel, with which offer, and why."""
 
     rank: int
     owner_id: str | None
     channel: str | None
     why_contact: str | None
+    worth: WorthOut
     prospect: ProspectOut
     contact: ContactOut | None
     receipt: ReceiptOut
@@ -115,6 +134,7 @@ class CallOut(_Out):
             owner_id=line.call.owner_id,
             channel=line.call.channel,
             why_contact=line.call.why_contact,
+            worth=WorthOut.model_validate(line.call),
             prospect=ProspectOut.model_validate(line.prospect),
             contact=None if line.contact is None else ContactOut.model_validate(line.contact),
             receipt=ReceiptOut.model_validate(line.receipt),
@@ -135,6 +155,7 @@ class LeftOutOut(_Out):
 
     reason: str
     words: str
+    until: dt.date | None = Field(default=None, description="The first day on which it may be listed again.")
 
 
 class MomentOut(_Out):
@@ -156,8 +177,8 @@ class PastOut(_Out):
     receipt: ReceiptOut
 
 
-class OnListOut(_Out):
-    """Where a prospect stands on the list."""
+class OnListOut(WorthOut):
+    """Where a prospect stands on the list, and what the call is worth."""
 
     rank: int
     owner_id: str | None

@@ -18,7 +18,7 @@ from babel import Locale
 from babel.core import UnknownLocaleError, negotiate_locale
 from babel.dates import format_date, format_time
 from babel.localedata import locale_identifiers
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from serving.store.tables import Contact, Moment, Receipt, Run
 
@@ -35,7 +35,12 @@ LEFT_OUT: Final = {
     "too_soon": "contacted only recently",
     "unscored": "could not be scored",
     "no_capacity": "beyond today's capacity",
+    "account_called": "somebody else of the same company is called, or was just called",
+    "not_working": "no calls are made today",
+    "no_salesperson": "in a territory that no salesperson serves",
+    "hold_out": "held out by lot, to measure what the list is worth",
 }
+
 NO_CHANCE: Final = {
     "ranked": "ranked by what happened last; too few wins are known to say a chance",
     "unscored": "nothing is known to judge it by; this does not mean zero",
@@ -62,6 +67,10 @@ class Words:
     def number(self, value: float) -> str:
         """Write a number with the reader's separators."""
         return format_decimal(value, locale=self.locale)
+
+    def money(self, amount: float, run: Run) -> str:
+        """Write an amount in the run's currency, in whole units."""
+        return format_currency(round(amount), run.currency, format="¤#,##0", locale=self.locale, currency_digits=False)
 
     def day(self, day: dt.date) -> str:
         """Write a day in full, with its weekday."""

@@ -46,11 +46,13 @@ class PublishedRun:
     receipts : DataFrame
         receipt_id, prospect_id, state ("scored" or why not), chance, low, high, like_n, like_won, margin,
         grade, reasons (list of dicts: text, direction "for" / "against", effect, concept, question,
-        counts_n, counts_won). One row per prospect of the cohort.
+        counts_n, counts_won), trend? ("rising" / "steady" / "falling"), change? (words). One row per prospect of the
+        cohort.
     call_list : DataFrame
-        rank, owner_id?, prospect_id, receipt_id, contact_id?, channel?, why_contact?; rows in list order.
+        rank, owner_id?, prospect_id, receipt_id, contact_id?, channel?, why_contact?, value?, amount?, timing?,
+        reach?, hours?, offer_id?, offer_words?, timing_words?, worth_words?, drawn?, propensity?; rows in list order.
     left_out : DataFrame
-        prospect_id, reason, words.
+        prospect_id, reason, words, until? (date).
     prospects : DataFrame
         prospect_id, name?, account_id?, owner_id?, territory?, segment?, source?, created_at, last_touch_at?.
     contacts : DataFrame

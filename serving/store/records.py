@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, Table
+from sqlalchemy import JSON, Boolean, Column, Date, Float, Integer, Table
 
 from serving.errors import RunRefused
 from serving.store.tables import Base, UtcTime
@@ -64,5 +65,7 @@ def _converted(column: Column[Any], series: pd.Series[Any], where: str) -> list[
         if not isinstance(series.dtype, pd.DatetimeTZDtype) and series.notna().any():
             raise RunRefused(f"{where}: expected times with their zone, got {series.dtype}.")
         return [None if v is pd.NaT or v is None else v.to_pydatetime(warn=False) for v in series]
+    if isinstance(column.type, Date):
+        return [None if pd.isna(v) else dt.date(v.year, v.month, v.day) for v in series]
     kind = {Integer: int, Float: float, Boolean: bool}.get(type(column.type), str)
     return [None if missing else kind(v) for v, missing in zip(series, series.isna(), strict=True)]

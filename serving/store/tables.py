@@ -99,10 +99,17 @@ class Receipt(Base):
     margin: Mapped[float | None]
     grade: Mapped[str | None]
     reasons: Mapped[list[dict[str, Any]]]
+    trend: Mapped[str | None]
+    change: Mapped[str | None]
 
 
 class Call(Base):
-    """One line of a run's call list; `position` orders the whole list, `rank` is the owner's own count."""
+    """One line of a run's call list; `position` orders the whole list, `rank` is the owner's own count.
+
+    `value` is what the call is expected to bring (in the run's currency), a product of the receipt's chance and the
+    factors `amount`, `timing` and `reach`; a factor that is not known is missing. `drawn` says whether it was chosen by
+    value or by chance (exploration), and `propensity` how likely that was.
+    """
 
     __tablename__ = "call_list"
     __table_args__ = (
@@ -118,6 +125,17 @@ class Call(Base):
     contact_id: Mapped[str | None]
     channel: Mapped[str | None]
     why_contact: Mapped[str | None]
+    value: Mapped[float | None]
+    amount: Mapped[float | None]
+    timing: Mapped[float | None]
+    reach: Mapped[float | None]
+    hours: Mapped[str | None]
+    offer_id: Mapped[str | None]
+    offer_words: Mapped[str | None]
+    timing_words: Mapped[str | None]
+    worth_words: Mapped[str | None]
+    drawn: Mapped[str | None]
+    propensity: Mapped[float | None]
 
 
 class LeftOut(Base):
@@ -129,6 +147,7 @@ class LeftOut(Base):
     prospect_id: Mapped[str] = mapped_column(primary_key=True)
     reason: Mapped[str]
     words: Mapped[str]
+    until: Mapped[dt.date | None]
 
 
 class Prospect(Base):

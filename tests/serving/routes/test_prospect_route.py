@@ -22,7 +22,11 @@ def test_a_listed_prospect_has_its_place_people_and_timeline(client, published):
 def test_a_prospect_left_out_says_why(client, published):
     answer = client.get("/v1/prospects/p4").json()
     assert answer["call"] is None
-    assert answer["left_out"] == {"reason": "no_capacity", "words": "below the day's capacity of 2, rank 3 of 3"}
+    assert answer["left_out"] == {
+        "reason": "no_capacity",
+        "words": "below the day's capacity of 2, rank 3 of 3",
+        "until": None,
+    }
 
 
 def test_an_unscored_prospect_has_no_chance_rather_than_zero(client, published):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.algebra.declaration import Declaration
 from features.catalog import Catalog, catalog
 from features.errors import NotEnoughHistory
 from features.facts.definitions import Definitions
@@ -49,15 +51,22 @@ class Trained:
     verdict: Verdict
 
 
-def material(facts: Facts, as_of: pd.Timestamp, *, definitions: Definitions) -> Material:
+def material(
+    facts: Facts, as_of: pd.Timestamp, *, definitions: Definitions, extra: Iterable[Declaration] = ()
+) -> Material:
     """Build the matrix and the labels of the training grid from what is known at `as_of`.
+
+    Parameters
+    ----------
+    extra : iterable of Declaration
+        Features to try, beside those of the catalogue.
 
     Raises
     ------
     NotEnoughHistory
         There is no snapshot at all.
     """
-    declared = catalog(definitions)
+    declared = catalog(definitions, extra)
     with stage("cohorts and labels") as told:
         keys = snapshots(facts, training_moments(facts, as_of, definitions=definitions), definitions=definitions)
         until = observed_until(facts, as_of, definitions=definitions)

@@ -133,6 +133,23 @@ class Registry:
         """Return the version that scores, or None before the first promotion."""
         return self._by_alias(f"{self.experiment}-{head}", CHAMPION)
 
+    def made(self, fingerprint: str, head: str = "win") -> Version:
+        """Return the version whose bundle has this fingerprint.
+
+        Raises
+        ------
+        RegistryError
+            No version of this registry has it.
+        """
+        name = f"{self.experiment}-{head}"
+        runs = self._client.search_runs([self._experiment_id], f"params.bundle = '{fingerprint}'")
+        for run in runs:
+            for found in self._client.search_model_versions(f"name = '{name}' and run_id = '{run.info.run_id}'"):
+                return Version(name, int(found.version), found.run_id)
+        raise RegistryError(
+            f"{name}: no version was made with the bundle {fingerprint}; it was deleted, or is elsewhere."
+        )
+
     def rollback(self, head: str = "win") -> Version:
         """Make the previous champion the champion again, and the present one `previous`; return the champion.
 
@@ -180,6 +197,7 @@ class Registry:
             folder = Path(scratch) / "bundle"
             bundle.save(folder)
             for file, text in beside.items():
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 (folder / file).write_text(text, encoding="utf-8", newline="\n")
             model = self._log_model(bundle, folder)
         if not self._is_known(name):

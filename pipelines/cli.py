@@ -19,7 +19,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from features.errors import TaktError
-from pipelines.settings import PipelineSettings, quiet_defaults
+from pipelines.cli_asking import asking
+from pipelines.options import At, Data, Day, MaybeSource, Source, begin, home_of, out
+from pipelines.settings import PipelineSettings
 
 app = typer.Typer(
     help="Every morning: whom to call, when, with what offer, and why.",
@@ -27,38 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
-
-Source = Annotated[
-    str,
-    typer.Option("--source", "-s", help="simulated, files, olist, maven, bpic2012, or a folder of your own."),
-]
-MaybeSource = Annotated[str | None, typer.Option("--source", "-s", help="Which source's home (default: simulated).")]
-Data = Annotated[Path | None, typer.Option("--data", "-d", help="Folder with the raw files.")]
-At = Annotated[Path | None, typer.Option("--home", help="Where everything is kept (default: .takt/SOURCE).")]
-Day = Annotated[str | None, typer.Option("--day", help="YYYY-MM-DD (default: today, or the day after the last fact).")]
-
-
-def _home(home: Path | None, source: str | None) -> str:
-    return str(home or PipelineSettings().root / Path(source or "simulated").name)
-
-
-def _begin(home: str, *, day: str | None = None, source: str | None = None, data: Path | None = None) -> None:
-    """Refuse what is plainly wrong before Prefect's server is started, then set the defaults of the libraries.
-
-    With a source its files are looked for, without one the facts of an earlier ingest.
-    """
-    from pipelines.home import Home
-    from pipelines.sources.folders import find
-    from pipelines.steps import moments, pulling
-
-    if day is not None:
-        moments.parse(day)
-    if source is not None:
-        pulling.check_place(find(source), data)
-    else:
-        Home(Path(home)).ingested()
-    quiet_defaults(Path(home) / "prefect")
+app.add_typer(asking)
 
 
 @app.command()
@@ -68,8 +39,8 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed is another company.")] = 7,
 ) -> None:
     """Simulate a company, run the whole loop and print tomorrow's call list."""
-    place = _home(home, "simulated")
-    _begin(place, source="simulated")
+    place = home_of(home, "simulated")
+    begin(place, source="simulated")
     from pipelines.flows.run import run as flow
     from pipelines.printing import call_list
 
@@ -84,8 +55,8 @@ def demo(
 @app.command()
 def run(source: Source, data: Data = None, home: At = None, day: Day = None) -> None:
     """Ingest a source, train on it and publish the list of the day."""
-    place = _home(home, source)
-    _begin(place, day=day, source=source, data=data)
+    place = home_of(home, source)
+    begin(place, day=day, source=source, data=data)
     from pipelines.flows.run import run as flow
     from pipelines.printing import call_list, frame
 
@@ -97,8 +68,8 @@ def run(source: Source, data: Data = None, home: At = None, day: Day = None) -> 
 @app.command()
 def ingest(source: Source, data: Data = None, home: At = None) -> None:
     """Pull a source and merge it into the lake; bad rows are set aside with their reasons."""
-    place = _home(home, source)
-    _begin(place, source=source, data=data)
+    place = home_of(home, source)
+    begin(place, source=source, data=data)
     from pipelines.flows.ingest import ingest as flow
     from pipelines.home import Home
     from pipelines.printing import frame
@@ -112,8 +83,8 @@ def ingest(source: Source, data: Data = None, home: At = None) -> None:
 @app.command()
 def train(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
     """Train on the lake; the challenger becomes champion only if it finds more wins on later data."""
-    place = _home(home, source)
-    _begin(place, day=day)
+    place = home_of(home, source)
+    begin(place, day=day)
     from pipelines.flows.train import train as flow
 
     done = flow(home=place, day=day)
@@ -124,8 +95,8 @@ def train(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
 @app.command()
 def daily(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
     """Publish the list of the day; twice for the same day changes nothing."""
-    place = _home(home, source)
-    _begin(place, day=day)
+    place = home_of(home, source)
+    begin(place, day=day)
     from pipelines.flows.daily import daily as flow
 
     done = flow(home=place, day=day)
@@ -164,15 +135,15 @@ def serve(
 
     given: dict[str, object] = {} if port is None else {"port": port}
     if home is not None or source is not None:
-        given["home"] = Path(_home(home, source))
+        given["home"] = Path(home_of(home, source))
     serve_app(Settings(**given))  # type: ignore[arg-type]
 
 
 @app.command()
 def evaluate(source: Source, data: Data = None, home: At = None) -> None:
     """Measure every rung on later data beside the base rate and recency, with intervals; stores nothing."""
-    place = _home(home, source)
-    _begin(place, source=source, data=data)
+    place = home_of(home, source)
+    begin(place, source=source, data=data)
     from pipelines.home import Home
     from pipelines.printing import figures
     from pipelines.steps.evaluating import evaluate_source

@@ -52,6 +52,11 @@ class Home:
         return self.path / "champion"
 
     @property
+    def experiments(self) -> Path:
+        """Cards of experiments and who was assigned to which arm."""
+        return self.path / "experiments"
+
+    @property
     def store(self) -> str:
         """URL of the default serving store."""
         return f"sqlite:///{(self.path / 'store.db').absolute()}"
@@ -72,11 +77,31 @@ class Home:
         except (ValueError, TypeError) as error:
             raise NotIngested(f"{place} cannot be read ({error}); run `takt ingest` again.") from error
 
+    def ingests(self) -> list[Ingested]:
+        """Return the notes of all complete ingests, the first first: which versions each data version was."""
+        place = self.path / "ingests.jsonl"
+        lines = place.read_text(encoding="utf-8").splitlines() if place.exists() else []
+        return [note for line in lines if (note := _note(line)) is not None]
+
     def note_ingested(self, note: Ingested) -> None:
-        """Replace the note in one step: a reader finds the old one or the new one."""
+        """Replace the note in one step: a reader finds the old one or the new one. Earlier ones are kept beside it."""
+        if note not in self.ingests():
+            with (self.path / "ingests.jsonl").open("a", encoding="utf-8") as book:
+                # begun on a line of its own: the one before may have been cut off by a kill
+                book.write("\n" + json.dumps(asdict(note), sort_keys=True) + "\n")
+                book.flush()
+                os.fsync(book.fileno())
         text = json.dumps(asdict(note), indent=1, sort_keys=True)
         with tempfile.NamedTemporaryFile("w", dir=self.path, delete=False, encoding="utf-8") as scratch:
             scratch.write(text)
             scratch.flush()
             os.fsync(scratch.fileno())
         Path(scratch.name).replace(self.path / "ingested.json")
+
+
+def _note(line: str) -> Ingested | None:
+    """Read one kept note; None for an empty line and for one cut off by a kill: its ingest was never complete."""
+    try:
+        return Ingested(**json.loads(line))
+    except (ValueError, TypeError):
+        return None

@@ -12,6 +12,8 @@ from rich.table import Table
 from models.evidence.backtest import Evaluation
 from models.evidence.card import RUNG_NAMES
 from pipelines.steps.listing import Made
+from pipelines.steps.replaying import Replayed
+from serving.store.publish import PublishedRun
 
 SHOWN = ("base rate", "recency", "frequency", "logistic", "boosted", "takt")
 NAMES = {**RUNG_NAMES, "takt": "Takt (the ladder's choice)"}
@@ -40,12 +42,12 @@ def call_list(made: Made, out: Console, *, most: int = 10) -> None:
     people = run.contacts.drop_duplicates("contact_id").set_index("contact_id")
     receipts = run.receipts.set_index("receipt_id")
     table = Table(show_lines=True, expand=True)
-    for head, ratio in (("#", 1), ("whom", 6), ("chance", 5), ("why", 12)):
+    for head, ratio in (("#", 1), ("whom, when, how", 7), ("worth", 5), ("why, and with what", 12)):
         table.add_column(head, ratio=ratio, overflow="fold")
-    best = run.call_list.sort_values(["chance", "prospect_id"], ascending=[False, True], na_position="last").head(most)
-    for place, call in enumerate(best.to_dict("records"), start=1):
+    for place, call in enumerate(run.call_list.head(most).to_dict("records"), start=1):
         receipt = receipts.loc[call["receipt_id"]]
-        table.add_row(str(place), _whom(call, names, people), _chance(receipt, run.horizon_days), _why(receipt))
+        why = "\n".join([_why(receipt), *_offer(call)])
+        table.add_row(str(place), _whom(call, names, people), _worth(receipt, call, run), why)
     out.print(table)
     counts = run.summary
     calls = _count(counts["listed"], "call", "calls")
@@ -66,7 +68,22 @@ def _whom(call: dict[Any, Any], names: pd.Series, people: pd.DataFrame) -> str:
         words = [str(person[c]) for c in ("name", "role") if pd.notna(person[c])]
         lines.append(escape(", ".join(words)))
     lines.append(f"by {call['channel']}" + (f", {escape(call['owner_id'])}" if pd.notna(call["owner_id"]) else ""))
+    lines += [escape(str(call[c])) for c in ("hours", "why_contact") if pd.notna(call.get(c))]
     return "\n".join(lines)
+
+
+def _worth(receipt: pd.Series, call: dict[Any, Any], run: PublishedRun) -> str:
+    lines = [_chance(receipt, run.horizon_days)]
+    if pd.notna(call.get("amount")):
+        lines.append(f"a win: {call['amount']:,.0f} {run.currency}")
+        lines += [f"this call: [bold]{call['value']:,.0f} {run.currency}[/]"] if pd.notna(call["value"]) else []
+    if call.get("drawn") == "exploration":
+        lines.append("drawn by lot, to learn")
+    return "\n".join(lines)
+
+
+def _offer(call: dict[Any, Any]) -> list[str]:
+    return [f"[cyan]>[/] {escape(str(call[c]))}" for c in ("offer_words", "timing_words") if pd.notna(call.get(c))]
 
 
 def _chance(receipt: pd.Series, horizon_days: int) -> str:
@@ -114,6 +131,25 @@ def _figure(rows: pd.DataFrame, metric: str) -> str:
         return "-"
     row = rows.loc[metric]
     return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+
+
+def replayed(found: Replayed, receipt_id: str, out: Console) -> None:
+    """Print a receipt that was made again, and whether it is the published one."""
+    now = found.receipt
+    chance = "no chance" if now.chance is None else f"{now.chance:.1%}"
+    out.print(f"[bold]{escape(now.prospect_id)}[/] as of {now.as_of}: {chance}, grade {now.grade or '-'}")
+    for reason in now.reasons:
+        out.print(f"  {'+' if reason.direction == 'for' else '-'} {escape(reason.sentence)}")
+    made_of = now.versions
+    out.print(
+        f"bundle {made_of.bundle}, definitions {made_of.definitions}, features {made_of.catalog}, data {made_of.data}"
+    )
+    if found.same:
+        out.print(f"[green]The same to the last bit:[/] {receipt_id}")
+        return
+    out.print(f"[red]Not the same:[/] published {receipt_id}, now {now.receipt_id}")
+    for name, (then, again) in found.differences.items():
+        out.print(f"  {name}: published {escape(str(then))}, now {escape(str(again))}")
 
 
 def frame(table: pd.DataFrame, out: Console, *, title: str = "") -> None:

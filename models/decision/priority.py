@@ -1,26 +1,36 @@
 """Today's list: who is called, in which order, by whom; and for everyone else the reason why not.
 
-A first, plain rule: each salesperson's open prospects by falling chance, down to the day's capacity. Nobody is
-called who asked not to be, or whom we reached within the minimum gap. Every scored prospect is either listed or
-left out with exactly one reason, the first of `REASONS` that holds.
+The worth of each call (`worth`) is summed over lists of greatest total value (`allocation`) under capacity, ownership
+and territory, gaps, working days and do-not-contact (`team`, `obstacles`); lists are dealt fairly if the definitions
+ask for it (`fairness`), and some places are drawn by chance (`exploration`). Everybody who is scored is either listed
+or left out with exactly one reason, one of `REASONS`, and with the day on which it could be listed again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from features.facts.contract import INTERNAL, TABLES
 from features.facts.definitions import Definitions
-from features.facts.ledger import Facts, current
-from models.decision.contact_choice import people, suggest
+from features.facts.ledger import Facts
+from models.decision.allocation import allocate
+from models.decision.assignment import NOBODY, Candidates
+from models.decision.contact_choice import people
 from models.decision.errors import DecisionError
-from models.decision.score import UNSCORED
+from models.decision.exploration import Drawn, explore
+from models.decision.fairness import deal_fairly
+from models.decision.obstacles import REASONS, Day, obstacles
+from models.decision.ownership import last_known, owners
+from models.decision.team import Team, team_of
+from models.decision.waiting import waiting
+from models.decision.whom import COLUMNS, Whom
+from models.decision.workdays import today
+from models.decision.worth import NUMBERS, Factors, Form, describe, notes, worth
+from models.measures.ranking import Ints
 
-REASONS: Final = ("do_not_contact", "too_soon", "unscored", "no_capacity")
+__all__ = ["REASONS", "Factors", "TodaysList", "owners", "todays_list"]
 
 
 @dataclass(frozen=True)
@@ -30,18 +40,33 @@ class TodaysList:
     Attributes
     ----------
     listed : DataFrame
-        `rank` (1-based within the owner), `owner_id` (missing: the team's pool), `prospect_id`, `chance`,
-        `margin`, `contact_id` (missing: nobody known), `channel`, `why_contact`; by falling chance over all owners,
-        so that each owner's rows are in the order of their rank.
+        `rank` (1-based within the owner), `owner_id` (who calls; missing: the team's pool), `prospect_id`, `chance`,
+        `margin`, `amount`, `timing`, `reach`, `value` (NaN: not known), `worth_words`, `drawn` ("value" or
+        "exploration"), `propensity` (the chance of being listed that day), `contact_id` (missing: nobody known),
+        `channel`, `why_contact`, and further columns of the factors; best first over all owners, so that each owner's
+        rows are in the order of their rank.
     left_out : DataFrame
-        `prospect_id`, `owner_id`, `reason` (one of `REASONS`), `words`; one row for each prospect not listed.
+        `prospect_id`, `owner_id` (whose it is; missing: nobody's), `reason` (one of `REASONS`), `words`, `until` (date
+        in the company's time zone from which it could be listed; NaT: not known); one row for each one not listed.
+    worth : DataFrame
+        `models.decision.worth.worth` of the whole cohort.
+    lotteries : DataFrame
+        By salesperson the `places`, the `share` of a place left to the lottery, and how many places were `drawn`.
+    notes : tuple of str
+        What somebody who reads the list should know: factors that are not known, whether the band of fairness holds.
     """
 
     listed: pd.DataFrame
     left_out: pd.DataFrame
+    worth: pd.DataFrame = field(default_factory=pd.DataFrame)
+    lotteries: pd.DataFrame = field(default_factory=pd.DataFrame)
+    notes: tuple[str, ...] = ()
 
 
-def todays_list(scores: pd.DataFrame, facts: Facts, definitions: Definitions, as_of: pd.Timestamp) -> TodaysList:
+def todays_list(
+    scores: pd.DataFrame, facts: Facts, definitions: Definitions, as_of: pd.Timestamp, *,
+    factors: Factors | None = None, seed: int = 7, form: Form = "full",
+) -> TodaysList:  # fmt: skip
     """Answer whom to call today.
 
     Parameters
@@ -52,36 +77,44 @@ def todays_list(scores: pd.DataFrame, facts: Facts, definitions: Definitions, as
         All facts; only those visible at `as_of` (`recorded_at < as_of`) are used.
     as_of : Timestamp
         Start of the day, UTC.
+    factors : Factors or None
+        What the other heads say of these prospects; None: nothing.
+    seed : int
+        Of hold-out and exploration; keep the same one over the days, the lotteries differ by day all the same.
+    form : {"chance", "chance_amount", "full"}
+        See `models.decision.worth.Form`.
 
     Raises
     ------
     DecisionError
-        A prospect is scored twice, at another moment, or is unknown at `as_of`.
+        A prospect is scored twice, at another moment, or is unknown at `as_of`; factors that do not fit the scores.
     """
-    seen = facts.visible(as_of)
-    cohort = _with_owner(scores, seen, as_of)
-    words = _obstacles(cohort, seen, definitions, as_of)
-    ranked = _ranked(cohort[words["words"].isna()], definitions)
-    fits = ranked["rank"] <= ranked["capacity"]
-    listed = ranked[fits]
-    contacts = suggest(listed["prospect_id"], seen, as_of, definitions=definitions)
-    columns = ["rank", "owner_id", "prospect_id", "chance", "margin"]
+    day = Day(as_of, today(as_of, definitions), facts.visible(as_of), definitions, seed, form)
+    cohort = _cohort(scores, day)
+    members = people(day.seen, as_of)
+    whom = Whom.of(day, members, factors)
+    worths = worth(cohort, whom.factors, definitions=definitions, form=form)
+    cohort = cohort.join(worths.drop(columns=["prospect_id", "chance"]))
+    team, kind = team_of(cohort, day.date, definitions)
+    stopped = obstacles(cohort, day, team=team, kind=kind, members=members)
+    rows = _best_first(cohort, stopped)
+    free = cohort.iloc[rows].reset_index(drop=True)
+    candidates = _candidates(free, kind[rows], whom)
+    lists, fair = _lists(free, candidates, team, definitions)
+    drawn = explore(lists, candidates, team, share=definitions.exploration, seed=seed, day=day.date)
+    others = waiting(free.assign(by_value=lists >= 0), candidates, drawn=drawn, team=team, day=day)
     return TodaysList(
-        listed[columns].merge(contacts, on="prospect_id", validate="one_to_one"),
-        _left_out(cohort, words, ranked[~fits]),
+        _listed(free, drawn, team, whom=whom),
+        _left_out(cohort, stopped, others),
+        worths,
+        drawn.lotteries,
+        (*notes(worths, definitions, form), *fair),
     )
 
 
-def owners(facts: Facts) -> pd.Series[Any]:
-    """Return owner_id by prospect_id from visible facts: the last known one, a change of owner included."""
-    last = current(facts.prospects, TABLES["prospects"].key).set_index("prospect_id")["owner_id"]
-    changes = facts.attribute_changes
-    moved = changes[changes["entity"].eq("prospect") & changes["name"].eq("owner_id")]
-    moved = moved.sort_values(["occurred_at", "recorded_at"], kind="stable").drop_duplicates("id", keep="last")
-    return moved.set_index("id")["value"].reindex(last.index).fillna(last)
-
-
-def _with_owner(scores: pd.DataFrame, seen: Facts, as_of: pd.Timestamp) -> pd.DataFrame:
+def _cohort(scores: pd.DataFrame, day: Day) -> pd.DataFrame:
+    """Return the scores by prospect_id, with owner, territory and account as last known."""
+    as_of = day.as_of
     twice = scores["prospect_id"].duplicated()
     if twice.any():
         raise DecisionError(f"prospect {scores.loc[twice, 'prospect_id'].iloc[0]} is scored twice; give one row each.")
@@ -91,65 +124,65 @@ def _with_owner(scores: pd.DataFrame, seen: Facts, as_of: pd.Timestamp) -> pd.Da
         raise DecisionError(
             f"prospect {who} is scored as of {when}, the list is for {as_of}; score the cohort of that moment."
         )
-    owner = owners(seen)
-    unknown = ~scores["prospect_id"].isin(owner.index)
+    known = {name: last_known(day.seen, name) for name in ("owner_id", "territory", "account_id")}
+    unknown = ~scores["prospect_id"].isin(known["owner_id"].index)
     if unknown.any():
         raise DecisionError(f"prospect {scores.loc[unknown, 'prospect_id'].iloc[0]} is not known at {as_of}.")
-    return scores.assign(owner_id=scores["prospect_id"].map(owner).astype("str")).reset_index(drop=True)
+    rows = scores.sort_values("prospect_id", ignore_index=True)
+    return rows.assign(**{name: rows["prospect_id"].map(value).astype("str") for name, value in known.items()})
 
 
-def _obstacles(cohort: pd.DataFrame, seen: Facts, definitions: Definitions, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Return `reason` and `words` for each row of the cohort, missing where nothing stands in the way."""
-    contacted = _last_contact(seen.touches).reindex(cohort["prospect_id"]).set_axis(cohort.index)
-    days = definitions.minimum_gap_days
-    day = contacted.dt.tz_convert(definitions.zone).dt.strftime("%Y-%m-%d")
-    found = {
-        "do_not_contact": (
-            cohort["prospect_id"].isin(_refusing(seen, as_of)),
-            "everybody we know there asked not to be contacted",
-        ),
-        "too_soon": (
-            (contacted >= as_of - pd.Timedelta(days=days)) & (days > 0),
-            "we were in touch on " + day + f", the gap is {days} days",
-        ),
-        "unscored": (cohort["state"].eq(UNSCORED), "could not be scored: " + cohort["reason"]),
-    }
-    out = pd.DataFrame({"reason": pd.NA, "words": pd.NA}, index=cohort.index, dtype="str")
-    # the last one written is the first of REASONS that holds
-    for reason in (r for r in reversed(REASONS) if r in found):
-        holds, words = found[reason]
-        out = out.assign(reason=out["reason"].mask(holds, reason), words=out["words"].mask(holds, words))
-    return out
+def _best_first(cohort: pd.DataFrame, stopped: pd.DataFrame) -> Ints:
+    """Return the rows of those who can be called: by falling weight, ties by margin, then by id."""
+    free = cohort[stopped["reason"].isna()]
+    ordered = free.sort_values(["weight", "margin", "prospect_id"], ascending=[False, False, True])
+    rows: Ints = ordered.index.to_numpy(np.int64)
+    return rows
 
 
-def _last_contact(touches: pd.DataFrame) -> pd.Series[Any]:
-    """Return by prospect_id when we last reached out to somebody."""
-    ours = touches["direction"].eq("outbound") & ~touches["kind"].isin(INTERNAL)
-    return touches[ours].groupby("prospect_id")["occurred_at"].max()
+def _candidates(free: pd.DataFrame, kind: Ints, whom: Whom) -> Candidates:
+    account = pd.factorize(free["account_id"], sort=True)[0].astype(np.int64)
+    return Candidates(free["weight"].to_numpy(np.float64), kind, account, whom.persons(free["prospect_id"], account))
 
 
-def _refusing(seen: Facts, as_of: pd.Timestamp) -> pd.Index:
-    """Return prospects of which every known contact refuses, or that refused without naming a contact."""
-    everyone = people(seen, as_of).groupby("prospect_id")["refuses"].all()
-    touches = seen.touches
-    nameless = touches["result"].eq("do_not_contact") & touches["contact_id"].isna()
-    return everyone.index[everyone].union(pd.Index(touches.loc[nameless, "prospect_id"]))
+def _lists(
+    free: pd.DataFrame, candidates: Candidates, team: Team, definitions: Definitions
+) -> tuple[Ints, tuple[str, ...]]:
+    """Return who calls whom by value, dealt fairly if the definitions ask for it, and what is to be said of that."""
+    lists = allocate(candidates, team.may_today, team.places)
+    if definitions.fairness_band is None:
+        return lists, ()
+    called = np.flatnonzero(lists >= 0)
+    fair = deal_fairly(
+        lists[called], free["value"].to_numpy(np.float64)[called],
+        unowned=free["owner_id"].isna().to_numpy()[called], may=team.may_today[candidates.kind[called]],
+        band=definitions.fairness_band,
+    )  # fmt: skip
+    lists = lists.copy()
+    lists[called] = fair.owner
+    return lists, (fair.words,)
 
 
-def _ranked(free: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
-    """Order by falling chance, ties by margin, then by id; add `rank` (within the owner), `of` and `capacity`."""
-    ordered = free.sort_values(["chance", "margin", "prospect_id"], ascending=[False, False, True])
-    by_owner = ordered.groupby("owner_id", dropna=False)["prospect_id"]
-    capacity = [definitions.capacity.of(None if pd.isna(o) else o) for o in ordered["owner_id"]]
-    return ordered.assign(
-        rank=by_owner.cumcount() + 1,
-        of=by_owner.transform("size"),
-        capacity=np.asarray(capacity, dtype=np.int64),
+def _listed(free: pd.DataFrame, drawn: Drawn, team: Team, *, whom: Whom) -> pd.DataFrame:
+    called = np.flatnonzero(drawn.owner != NOBODY)
+    rows = free.iloc[called].assign(
+        owner_id=pd.array([team.owners[o] for o in drawn.owner[called]], dtype="str"),
+        drawn=pd.array(drawn.how[called], dtype="str"),
+        propensity=drawn.propensity[called],
     )
+    rank = rows.groupby("owner_id", dropna=False).cumcount() + 1
+    words = [describe(row, whom.day.definitions, whom.day.form) for row in rows.itertuples()]
+    rows = rows.assign(rank=rank, worth_words=pd.array(words, dtype="str"))
+    columns = ["rank", "owner_id", "prospect_id", "chance", "margin", *NUMBERS, "value", "worth_words"]
+    out = rows[[*columns, "drawn", "propensity"]].merge(
+        whom.ask(rows["prospect_id"]), on="prospect_id", validate="one_to_one"
+    )
+    if whom.factors is None:
+        return out
+    more = whom.factors.drop(columns=[c for c in (*NUMBERS, *COLUMNS[1:]) if c in whom.factors])
+    return out.merge(more, on="prospect_id", how="left", validate="one_to_one")
 
 
-def _left_out(cohort: pd.DataFrame, words: pd.DataFrame, below: pd.DataFrame) -> pd.DataFrame:
-    stopped = cohort[["prospect_id", "owner_id"]].join(words).dropna(subset="reason")
-    place = [f"below the day's capacity of {row.capacity}, rank {row.rank} of {row.of}" for row in below.itertuples()]
-    waiting = below[["prospect_id", "owner_id"]].assign(reason="no_capacity", words=pd.array(place, dtype="str"))
-    return pd.concat([stopped, waiting]).sort_values("prospect_id", ignore_index=True)
+def _left_out(cohort: pd.DataFrame, stopped: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    rows = cohort[["prospect_id", "owner_id"]].join(stopped).dropna(subset="reason")
+    return pd.concat([rows, others]).sort_values("prospect_id", ignore_index=True)

@@ -9,7 +9,7 @@ what that age costs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,11 @@ import pandas as pd
 
 from features.errors import NotEnoughHistory
 from models.heads.encoding import Encoding
-from models.heads.held_out import REPORT_COLUMNS, HeldOut, first_looks
-from models.heads.ladder import Calibrated, Climbed, climb
+from models.heads.held_out import CHOSEN, REPORT_COLUMNS, HeldOut, first_looks
+from models.heads.ladder import LEAST_WINS_FOR_CHANCE, Calibrated, Climbed, climb
 from models.heads.recency import fit_recency
 from models.heads.training import Training
+from models.measures.calibration import fit_calibration
 from models.measures.likeness import Bands, fit_bands
 from models.measures.splits import ForwardSplit, Mask, forward_split
 
@@ -149,3 +150,43 @@ def _note(climbed: Climbed, split: ForwardSplit) -> str:
     steps = [f"{row.rung}: {row.why}" for row in climbed.table.itertuples()]
     parts = [f"{part}: {words}" for part, words in split.words.items()]
     return "; ".join([f"rung {climbed.name}", *steps, *parts]) + "."
+
+
+def recency_only(
+    fitted: Fitted, values: pd.DataFrame, label: npt.ArrayLike, *, keys: pd.DataFrame, why: str, seed: int = 7
+) -> Fitted:
+    """Return the head with the lowest rung in the place of the one that was kept: what serves when that may not.
+
+    The order by recency, calibrated on the same part and measured by the same draws as in `fit_head`; nothing is
+    looked at that was not looked at there.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        What `fit_head` returned for these values, labels and keys.
+    why : str
+        Why the kept rung may not serve; it stands in the ladder and in the note.
+    seed : int
+        As given to `fit_head`.
+    """
+    if fitted.split is None:
+        return fitted
+    split, encoding = fitted.split, fitted.kept.rung.encoding
+    horizon = pd.Timedelta(days=fitted.versions.horizon_days)
+    training = Training.of(values, label, keys=keys, encoding=encoding, horizon=horizon, seed=seed)
+    rung = fit_recency(training.take(split.train))
+    held = training.take(split.calibrate)
+    wins = min(training.take(split.trial).wins, held.wins)
+    enough = wins >= LEAST_WINS_FOR_CHANCE
+    kept = Calibrated(rung, fit_calibration(rung.margin(held.values), held.label, wins=wins) if enough else None)
+    others = fitted.report[fitted.report["model"] != CHOSEN]
+    measured = others[others["model"] == rung.name].assign(model=CHOSEN)
+    lowest = fitted.ladder["rung"] == rung.name
+    ladder = fitted.ladder.assign(
+        taken=lowest, why=fitted.ladder["why"].where(lowest | ~fitted.ladder["taken"].astype(bool), why)
+    )
+    return replace(
+        fitted, kept=kept, bands=_bands(kept, training, keys, split), ladder=ladder,
+        report=pd.concat([others, measured], ignore_index=True),
+        note=f"rung {rung.name} in the place of {fitted.kept.rung.name}: {why}. {fitted.note}",
+    )  # fmt: skip

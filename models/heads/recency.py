@@ -15,7 +15,7 @@ from models.heads.rung import summed
 from models.heads.training import Training
 from models.measures.ranking import Floats
 
-SINCE: Final = ("touch_all_days_since", "prospect_age_days")
+SINCE: Final = ("touch_all_days_since", "prospect_age_days", "person_answer_days_since")
 """Features that say how long ago something happened, in days; the most recent one counts."""
 
 

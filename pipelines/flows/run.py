@@ -12,7 +12,7 @@ from pipelines.flows.daily import list_in
 from pipelines.flows.ingest import ingest_into
 from pipelines.flows.train import train_in
 from pipelines.steps.listing import Made
-from pipelines.steps.training import Trained
+from pipelines.steps.promoting import Trained
 
 
 @dataclass(frozen=True)

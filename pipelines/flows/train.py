@@ -8,13 +8,15 @@ import pandas as pd
 from prefect import flow, task
 
 from features.facts.definitions import Definitions
+from models.companions import Companions
 from models.evidence.card import card, markdown
+from models.evidence.checks.run import Results
 from models.heads.learned import Fitted
 from models.registry import Version
 from pipelines.flows import common
 from pipelines.home import Home
 from pipelines.settings import PipelineSettings
-from pipelines.steps import moments, pulling, training
+from pipelines.steps import beside, checking, moments, promoting, pulling, training
 
 
 @task(name="snapshots-and-features", **common.ONCE)
@@ -33,26 +35,45 @@ def fit(given: training.Material, as_of: pd.Timestamp, data_version: str, defini
     return training.fit(given, as_of, definitions=definitions, data_version=data_version, threads=threads)
 
 
+@task(name="fit-beside", **common.ONCE)
+def fit_beside(
+    given: training.Material, as_of: pd.Timestamp, data_version: str, definitions: Definitions
+) -> Companions:
+    """Fit the heads beside the win head."""
+    threads = PipelineSettings().threads
+    return beside.fit_beside(given, as_of, definitions=definitions, data_version=data_version, threads=threads)
+
+
+@task(name="check", **common.ONCE)
+def check(fitted: Fitted, given: training.Material, as_of: pd.Timestamp, home: Home) -> Results:
+    """Run the quality checks."""
+    settings, definitions = PipelineSettings(), pulling.words(home)
+    champion = promoting.held(home, settings)
+    return checking.check(fitted, given, champion, as_of=as_of, definitions=definitions, threads=settings.threads)
+
+
 @task(name="register", **common.TRY_AGAIN)
-def register(fitted: Fitted, given: training.Material, home: Home, definitions: Definitions) -> Version:
+def register(candidate: promoting.Candidate, home: Home) -> Version:
     """Log to MLflow."""
-    return training.register(fitted, given, home, definitions=definitions, settings=PipelineSettings())
+    return promoting.register(candidate, home, definitions=pulling.words(home), settings=PipelineSettings())
 
 
 @task(name="promote", **common.TRY_AGAIN)
-def promote(version: Version, fitted: Fitted, given: training.Material, home: Home) -> training.Trained:
+def promote(version: Version, candidate: promoting.Candidate, home: Home) -> promoting.Trained:
     """Let the challenger face the champion."""
-    return training.promote(version, fitted, given, home, settings=PipelineSettings())
+    return promoting.promote(version, candidate, home, definitions=pulling.words(home), settings=PipelineSettings())
 
 
-def train_in(home: Home, day: str | None) -> training.Trained:
-    """Run the four tasks and leave the model card on the run's page."""
+def train_in(home: Home, day: str | None) -> promoting.Trained:
+    """Run the tasks and leave the model card and the checks on the run's page."""
     definitions = pulling.words(home)
     given, as_of, data_version = material(home, day, definitions)
     fitted = fit(given, as_of, data_version, definitions)
-    version = register(fitted, given, home, definitions)
-    trained = promote(version, fitted, given, home)
+    heads = fit_beside(given, as_of, data_version, definitions)
+    candidate = promoting.Candidate(fitted, given, heads.to_files(), check(fitted, given, as_of, home))
+    trained = promote(register(candidate, home), candidate, home)
     common.text_artifact("model-card", markdown(card(trained.bundle, simulated=definitions.simulated)), "Model card")
+    common.table_artifact("checks", trained.checks.table(), "Quality checks")
     return trained
 
 

@@ -15,7 +15,9 @@ from features.facts.ledger import Facts
 from features.matrix import Matrix, build
 from features.time.cohort import cohort
 from models.bundle import Bundle
+from models.companions import Companions
 from models.decision.fact_counts import FactCounts
+from models.decision.factors import factors
 from models.decision.priority import TodaysList, todays_list
 from models.decision.reasons import Reason, explain
 from models.decision.receipt import Versions, as_frame, receipts
@@ -24,6 +26,7 @@ from models.evidence.card import card
 from pipelines.home import Home
 from pipelines.progress import stage
 from pipelines.steps import publishing
+from pipelines.steps.training import SEED
 from serving.store.publish import PublishedRun
 
 EXPLAIN_ALL_UP_TO = 5_000
@@ -42,8 +45,8 @@ class Made:
     today: TodaysList
 
 
-def champion(home: Home, definitions: Definitions) -> tuple[Bundle, FactCounts]:
-    """Return the promoted bundle, refused when the meaning of its answer has changed since.
+def champion(home: Home, definitions: Definitions) -> tuple[Bundle, FactCounts, Companions]:
+    """Return the promoted bundle with the heads beside it, refused when the meaning of its answer has changed since.
 
     Raises
     ------
@@ -64,12 +67,12 @@ def champion(home: Home, definitions: Definitions) -> tuple[Bundle, FactCounts]:
                 "something else. Run `takt train`; yesterday's list stays as it is."
             )
     facts = FactCounts.from_json((home.champion / "facts.json").read_text(encoding="utf-8"))
-    return bundle, facts
+    return bundle, facts, Companions.load(home.champion)
 
 
 def make(facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definitions, data_version: str) -> Made:
     """Score the day's cohort, explain it, choose the calls and put everything together."""
-    bundle, counts = champion(home, definitions)
+    bundle, counts, heads = champion(home, definitions)
     with stage(f"cohort of {as_of.tz_convert(definitions.zone).date()}") as told:
         keys = cohort(facts, as_of, definitions=definitions)
         told.found = f"{len(keys):,} open prospects"
@@ -77,19 +80,24 @@ def make(facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definiti
         matrix = build(facts, keys, catalog(definitions))
         scores = score(bundle, matrix)
         told.found = ", ".join(f"{n:,} {state}" for state, n in scores["state"].value_counts().items())
+    with stage("asking what a win is worth, when, whom and with which offer") as told:
+        said = factors(heads, matrix, facts, as_of=as_of, definitions=definitions)
+        told.found = ", ".join(f"{said[name].notna().sum():,} {name}" for name in ("amount", "timing", "reach"))
     with stage("choosing the calls") as told:
-        today = todays_list(scores, facts, definitions, as_of)
+        today = todays_list(scores, facts, definitions, as_of, factors=said, seed=SEED)
         told.found = f"{len(today.listed):,} listed, {len(today.left_out):,} left out with a reason"
     with stage("explaining and writing receipts") as told:
         versions = Versions.of(bundle, model=f"{bundle.head}-{bundle.rung.name}", data=data_version)
         why = _reasons(matrix, scores, today, bundle=bundle, counts=counts, definitions=definitions)
         issued = as_frame(receipts(scores, why, versions=versions, base_rate=bundle.base_rate))
+        issued = publishing.with_changes(issued, home, as_of=as_of, bundle=bundle, definitions=definitions)
         told.found = f"{len(issued):,} receipts"
     model_card = card(bundle, simulated=definitions.simulated)
     summary = publishing.summary_of(keys, today, as_of=as_of, model_card=model_card)
+    models = (bundle.fingerprint, heads.fingerprint)
     run = publishing.assemble(
         facts, issued, today, as_of=as_of, bundle=bundle, definitions=definitions, data_version=data_version,
-        run_id=_run_id(as_of, bundle, definitions, data_version), summary=summary, model_card=model_card,
+        run_id=_run_id(as_of, models, definitions, data_version), summary=summary, model_card=model_card,
     )  # fmt: skip
     return Made(run, today)
 
@@ -109,7 +117,7 @@ def _reasons(
     return why
 
 
-def _run_id(as_of: pd.Timestamp, bundle: Bundle, definitions: Definitions, data_version: str) -> str:
+def _run_id(as_of: pd.Timestamp, models: tuple[str, str], definitions: Definitions, data_version: str) -> str:
     """Name the run by everything that it is made from, so that the same day twice is the same run."""
-    inputs = [as_of.isoformat(), bundle.fingerprint, definitions.hash, catalog(definitions).hash, data_version]
+    inputs = [as_of.isoformat(), *models, definitions.hash, catalog(definitions).hash, data_version]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:20]

@@ -13,12 +13,15 @@ from features.facts.contract import TABLES
 from features.facts.definitions import Definitions
 from features.facts.ledger import Facts, current
 from models.bundle import Bundle
+from models.decision.change import changes
 from models.decision.contact_choice import people
 from models.decision.priority import TodaysList, owners
 from pipelines.home import Home
 from pipelines.progress import stage
 from pipelines.settings import PipelineSettings
-from serving.store.engine import open_store
+from serving.store import queries
+from serving.store.engine import open_store, reading
+from serving.store.migrations import upgrade
 from serving.store.publish import PublishedRun, publish
 
 TIMELINE = 60
@@ -33,8 +36,8 @@ def summary_of(
     summary["left_out_by_reason"] = today.left_out["reason"].value_counts().to_dict()
     if not len(keys):
         summary["refused"] = f"Nobody was open on {as_of.date()}: every prospect known by then was closed or too old."
-    said = [w for w in model_card["warnings"] if not w.startswith("simulated data")]
-    return summary | {"notes": [w[0].upper() + w[1:] + "." for w in said]}
+    said = [w for w in (*model_card["warnings"], *today.notes) if not w.startswith("simulated data")]
+    return summary | {"notes": [w[0].upper() + w[1:].removesuffix(".") + "." for w in said]}
 
 
 def assemble(
@@ -70,6 +73,26 @@ def assemble(
         definitions=definitions.model_dump(mode="json"),
         model_card=dict(model_card),
     )
+
+
+def with_changes(
+    issued: pd.DataFrame, home: Home, *, as_of: pd.Timestamp, bundle: Bundle, definitions: Definitions
+) -> pd.DataFrame:
+    """Add `trend` and `change`: how each receipt moved since the list of the last day before."""
+    if issued.empty:
+        return issued
+    engine = engine_of(home, PipelineSettings())
+    try:
+        upgrade(engine)
+        with reading(engine) as opened:
+            run, rows = queries.receipts_before(opened, as_of.tz_convert(definitions.zone).date())
+            columns = ("prospect_id", "chance", "reasons")
+            before = pd.DataFrame([{c: getattr(r, c) for c in columns} for r in rows], columns=list(columns))
+            before["day"] = None if run is None else run.day
+            same = run is not None and run.bundle_fingerprint == bundle.fingerprint
+    finally:
+        engine.dispose()
+    return issued.assign(**changes(issued, before, same_model=same)[["trend", "change"]])
 
 
 def store(run: PublishedRun, home: Home, settings: PipelineSettings) -> bool:

@@ -145,6 +145,32 @@ def detail(store: Session, run: Run, prospect_id: str) -> Detail:
     )
 
 
+def receipt(store: Session, receipt_id: str) -> tuple[Run, Receipt, bool]:
+    """Return a receipt with its run (of several that issued it the first), and whether its prospect was listed.
+
+    Raises
+    ------
+    Unknown
+        No published run has such a receipt.
+    """
+    query = select(Run, Receipt).join(Receipt, Receipt.run == Run.number).where(Receipt.receipt_id == receipt_id)
+    found = store.execute(query.order_by(Run.number).limit(1)).first()
+    if found is None:
+        raise Unknown(f"No receipt {receipt_id!r} in any published run.")
+    run, of_it = found
+    listed = store.scalar(select(Call).where(Call.run == run.number, Call.prospect_id == of_it.prospect_id))
+    return run, of_it, listed is not None
+
+
+def receipts_before(store: Session, day: dt.date) -> tuple[Run | None, list[Receipt]]:
+    """Return the run that counted on the last day before `day` that had one, with its receipts."""
+    query = select(Run).where(Run.day < day).order_by(Run.day.desc(), Run.number.desc()).limit(1)
+    run = store.scalar(query)
+    if run is None:
+        return None, []
+    return run, list(store.scalars(select(Receipt).where(Receipt.run == run.number)))
+
+
 def model_card(store: Session, run: Run) -> dict[str, Any]:
     """Return the card of the model that made this run; it was published with it."""
     return store.get_one(ModelCard, run.number).card

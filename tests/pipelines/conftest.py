@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pipelines.home import Home
 from pipelines.lake import Lake
 from pipelines.settings import quiet_defaults
+
+if TYPE_CHECKING:
+    from pipelines.flows.run import Run
 
 
 @pytest.fixture
@@ -37,3 +42,18 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         from prefect.settings import get_current_settings
 
         yield str(get_current_settings().api.url)
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The home of `company_run`; tests may add to it but not break it."""
+    return Home(tmp_path_factory.mktemp("homes") / "company")
+
+
+@pytest.fixture(scope="session")
+def company_run(prefect: str, small_company: Path, company: Home) -> Run:
+    """The whole loop, run once."""
+    from pipelines.flows.run import run
+
+    done: Run = run("simulated", data=str(small_company), home=str(company.path))
+    return done

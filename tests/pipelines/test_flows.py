@@ -19,15 +19,7 @@ from pipelines.flows.train import train
 from pipelines.home import Home, NotIngested
 from pipelines.steps.listing import StaleModel
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect")]
-
-
-@pytest.fixture(scope="module")
-def company(prefect: str, small_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home in which the whole loop has run once; tests may add to it but not break it."""
-    home = tmp_path_factory.mktemp("homes") / "company"
-    run("simulated", data=str(small_company), home=str(home))
-    return Home(home)
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect", "company_run")]
 
 
 def rows(home: Home) -> dict[str, list[Any]]:

@@ -1,0 +1,135 @@
+"""What each rung would have said of later days, had it been fitted earlier: the rows on which rungs are compared.
+
+One calibration period holds few wins, and on few wins a better rung does not surely look better. So the comparison
+also looks at earlier periods of the same length, each by a fit on what was known when it began: "rolling origin"
+(Tashman, 2000, "Out-of-sample tests of forecasting accuracy"). The same model, fitted on less, has to earn its step on
+all of them together.
+
+    past | gap of H | block 3      past | gap of H | block 2      past | gap of H | calibrate
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from models.heads.rung import Rung
+from models.heads.training import Training
+from models.measures.calibration import fit_calibration
+from models.measures.metrics import Gain, gain
+from models.measures.ranking import Floats
+from models.measures.splits import ForwardSplit, Mask
+
+METRIC: Final = "log_loss"
+FOLDS: Final = 5
+EARLIER: Final = 3
+"""Blocks before the calibration period that are looked at, as far as history reaches."""
+LEAST_PAST: Final = 0.5
+"""Winning prospects known when a block begins, as a share of those known when the calibration period does: a fit on far
+less is another model, and says little of the one that is to serve."""
+
+Fit = Callable[[Training, Mapping[str, Rung]], Rung]
+"""Fits a rung, given the rungs below it that were fitted on the same rows."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows that are foretold together: `rows` of the held ones, by fits on `past`, which are kept in `rungs`."""
+
+    past: Training
+    rows: Mask
+    rungs: dict[str, Rung] = field(default_factory=dict)
+
+    def margin(self, name: str, fit: Fit, values: pd.DataFrame) -> Floats:
+        """Fit the rung on the past, once, and return what it says of the block."""
+        if name not in self.rungs:
+            self.rungs[name] = fit(self.past, self.rungs)
+        return self.rungs[name].margin(values.loc[self.rows])
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Rows to be foretold, and by what.
+
+    Attributes
+    ----------
+    held : Training
+        The rows on which rungs are compared.
+    keys : DataFrame, shape (n_held, 2)
+        prospect_id and as_of of the same rows.
+    latest : bool array, shape (n_held,)
+        The rows of the calibration period.
+    blocks : tuple of Block
+        Each held row is in one.
+    wins : int
+        Winning prospects of the calibration period, or those known before it where they are fewer.
+    """
+
+    held: Training
+    keys: pd.DataFrame
+    latest: Mask
+    blocks: tuple[Block, ...]
+    wins: int
+
+    @classmethod
+    def of(cls, training: Training, keys: pd.DataFrame, split: ForwardSplit) -> Rehearsal:
+        """Lay out the blocks of a split; nothing of the test part is looked at."""
+        trial, calibrate = training.take(split.trial), training.take(split.calibrate)
+        wins = min(trial.wins, calibrate.wins)
+        pasts = [] if split.by_folds else [(split.trial, split.calibrate), *_earlier(training, split)]
+        union = np.logical_or.reduce([split.calibrate, *(block for _, block in pasts)])
+        held = training.take(union)
+        if split.by_folds:
+            fold = held.folds(FOLDS)
+            blocks = tuple(Block(held.take(fold != out), fold == out) for out in np.unique(fold))
+        else:
+            blocks = tuple(Block(training.take(past), block[union]) for past, block in pasts)
+        return cls(held, keys[union], split.calibrate[union], blocks, wins)
+
+    def margins(self, name: str, fit: Fit, *, least_wins: int) -> Floats:
+        """Return margins of the held rows by fits that have not seen them; NaN where too few wins were known."""
+        margin = np.full(len(self.held.label), np.nan)
+        for block in self.blocks:
+            if least_wins == 0 or (block.past.wins >= least_wins and not block.past.label.all()):
+                margin[block.rows] = block.margin(name, fit, self.held.values)
+        return margin
+
+    def gain(self, margin: Floats, over: Floats) -> Gain:
+        """Answer what one rung gains over another, in log loss, on the rows that both have foretold."""
+        both = ~np.isnan(margin) & ~np.isnan(over)
+        part = self.held.take(both)
+        a, b = (self._chances(part, m[both]) for m in (margin, over))
+        return gain(part.label, a, b, keys=self.keys[both], metric=METRIC, seed=part.seed)
+
+    def _chances(self, part: Training, margin: Floats) -> Floats:
+        """Calibrate each fold of prospects on the other folds, always by a sigmoid."""
+        fold, label = part.folds(FOLDS), part.label
+        chance = np.empty(len(margin))
+        for out in np.unique(fold):
+            rest = fold != out if (fold != out).any() else fold == out
+            chance[fold == out] = fit_calibration(margin[rest], label[rest], wins=0).apply(margin[fold == out])
+        return chance
+
+
+def _earlier(training: Training, split: ForwardSplit) -> list[tuple[Mask, Mask]]:
+    """Return (past, block), latest first: blocks as long as the calibration period, back from where it begins."""
+    begins = int(training.as_of[split.test].min())
+    known = ~np.isnan(training.label) & (training.as_of + training.horizon <= begins)
+    days = np.unique(training.as_of[known])
+    start = int(training.as_of[split.calibrate].min())
+    later = days[days >= start]
+    width = int(later[-1] - start + (np.diff(days).min() if len(days) > 1 else training.horizon))
+    enough = LEAST_PAST * training.take(split.trial).wins
+    found: list[tuple[Mask, Mask]] = []
+    for _ in range(EARLIER):
+        end, start = start, start - width
+        past = known & (training.as_of + training.horizon <= start)
+        block = known & (training.as_of >= start) & (training.as_of < end)
+        if training.take(past).wins < max(enough, 1) or not block.any():
+            break
+        found.append((past, block))
+    return found

@@ -1,0 +1,58 @@
+"""Commands that ask about what was published, or take it back: why-not, rollback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from pipelines.options import At, Day, MaybeSource, home_of, out
+
+asking = typer.Typer()
+
+
+@asking.command("why-not")
+def why_not(
+    prospect: Annotated[str, typer.Argument(help="Id of the prospect.")],
+    source: MaybeSource = None,
+    home: At = None,
+    day: Day = None,
+) -> None:
+    """Say why a prospect is not on the list of the day, or where it stands on it."""
+    from pipelines.home import Home
+    from pipelines.steps import moments
+    from pipelines.steps.asking import why_not as answer
+
+    wanted = None if day is None else moments.parse(day)
+    out.print(escape(answer(Home(Path(home_of(home, source))), prospect, day=wanted)))
+
+
+@asking.command()
+def replay(
+    receipt: Annotated[str, typer.Argument(help="Id of the receipt; it stands on the prospect's page.")],
+    source: MaybeSource = None,
+    home: At = None,
+) -> None:
+    """Make a receipt again from its versions of facts, definitions and model, and compare bit for bit."""
+    from pipelines.home import Home
+    from pipelines.printing import replayed
+    from pipelines.settings import PipelineSettings
+    from pipelines.steps.replaying import replay as again
+
+    found = again(Home(Path(home_of(home, source))), receipt, PipelineSettings())
+    replayed(found, receipt, out)
+    if not found.same:
+        raise typer.Exit(1)
+
+
+@asking.command()
+def rollback(source: MaybeSource = None, home: At = None) -> None:
+    """Make the champion before the present one the champion again."""
+    from pipelines.home import Home
+    from pipelines.settings import PipelineSettings
+    from pipelines.steps.promoting import roll_back
+
+    version = roll_back(Home(Path(home_of(home, source))), PipelineSettings())
+    out.print(f"{version.name} version {version.number} scores again; the next `takt daily` makes its list with it.")

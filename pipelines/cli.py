@@ -1,4 +1,4 @@
-"""The command `takt`: demo, run, ingest, train, daily, features, serve, evaluate.
+"""The command `takt`: demo, run, ingest, train, daily, features, serve, evaluate, and those that ask.
 
 Exit codes: 0 done; 1 refused, with one message that says what was got and what to do; 2 wrong usage; 130 interrupted,
 129 and 143 hung up and terminated.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +21,7 @@ from rich.markup import escape
 
 from features.errors import TaktError
 from pipelines.cli_asking import asking
+from pipelines.cli_experiment import experiment
 from pipelines.options import At, Data, Day, MaybeSource, Source, begin, home_of, out
 from pipelines.settings import PipelineSettings
 
@@ -30,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(asking)
+app.add_typer(experiment, name="experiment")
 
 
 @app.command()
@@ -140,15 +143,36 @@ def serve(
 
 
 @app.command()
-def evaluate(source: Source, data: Data = None, home: At = None) -> None:
-    """Measure every rung on later data beside the base rate and recency, with intervals; stores nothing."""
-    place = home_of(home, source)
-    begin(place, source=source, data=data)
+def evaluate(
+    source: Annotated[str | None, typer.Option("--source", "-s", help="One source; its figures are printed.")] = None,
+    data: Data = None,
+    home: At = None,
+    everything: Annotated[bool, typer.Option("--all", help="All sources below --data; writes --page.")] = False,
+    page: Annotated[Path, typer.Option(help="With --all: where the results are written.")] = Path("docs/RESULTS.md"),
+    seeds: Annotated[int, typer.Option(help="With --all: simulated companies.")] = 20,
+    splits: Annotated[int, typer.Option(help="With --all: halvings of a randomised table.")] = 20,
+) -> None:
+    """Measure on later data beside simpler ways and well-known models, with intervals."""
     from pipelines.home import Home
+
+    threads = PipelineSettings().threads
+    if everything:
+        if data is None or source is not None:
+            raise typer.BadParameter("--all needs --data with the folder of all data sets, and no --source.")
+        from pipelines.steps.everything import measure
+
+        with tempfile.TemporaryDirectory(prefix="takt-evaluate-") as scratch:
+            found = measure(data, Home(home or Path(scratch)), page=page, threads=threads, seeds=seeds, splits=splits)
+        out.print(f"{len(found)} sections written to {page}.")
+        return
+    if source is None:
+        raise typer.BadParameter("name a --source, or --all.")
+    at = home_of(home, source)
+    begin(at, source=source, data=data)
     from pipelines.printing import figures
     from pipelines.steps.evaluating import evaluate_source
 
-    figures(evaluate_source(source, data, Home(Path(place)), threads=PipelineSettings().threads), out)
+    figures(evaluate_source(source, data, Home(Path(at)), threads=threads), out)
 
 
 def main() -> None:

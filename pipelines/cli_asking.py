@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from pipelines.options import At, Day, MaybeSource, home_of, out
+from pipelines.options import At, Data, Day, MaybeSource, Source, home_of, out
 
 asking = typer.Typer()
 
@@ -27,6 +27,26 @@ def why_not(
 
     wanted = None if day is None else moments.parse(day)
     out.print(escape(answer(Home(Path(home_of(home, source))), prospect, day=wanted)))
+
+
+@asking.command()
+def assess(
+    source: Source,
+    data: Data = None,
+    home: At = None,
+    day: Day = None,
+    html: Annotated[Path | None, typer.Option(help="Write the assessment as a page, too.")] = None,
+) -> None:
+    """Say from the data, principle by principle, what they are ready for and what to do next."""
+    from pipelines.home import Home
+    from pipelines.printing import frame
+    from pipelines.steps.assessing import assess_source, to_frame, to_html
+
+    found = assess_source(source, data, Home(Path(home_of(home, source))), day=day)
+    frame(to_frame(found), out, title=f"Readiness of {found.subject}")
+    if html is not None:
+        html.write_text(to_html(found), encoding="utf-8")
+        out.print(f"Written to {html}.")
 
 
 @asking.command()

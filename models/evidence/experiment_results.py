@@ -46,7 +46,8 @@ class Result:
     ----------
     state : str
         "planned" (before its start), "running" (prospects join), "waiting" (nobody joins any more, the measure's days
-        of some have not passed), "finished".
+        of some have not passed), "finished" (also from the day on which somebody ended it early: what is not known
+        by then never counts).
     arms : DataFrame
         `assigned`; of them `gone` (no such prospect any more), `waiting` (not yet known what came of them) and `n`
         (known); `successes`, `share` with its Wilson interval (95 %, for one look).
@@ -84,6 +85,9 @@ def result(card: Card, assigned: pd.DataFrame, facts: Facts, as_of: pd.Timestamp
     own = assigned[(assigned["experiment"] == card.name) & (assigned["first_seen"] <= as_of)]
     here = own["prospect_id"].isin(facts.prospects["prospect_id"])
     until = observed_until(facts, as_of, definitions=definitions)
+    if card.stopped is not None:
+        # whoever was still on the way when it was ended was not treated to the end
+        until = min(until, card.ends(definitions))
     known = own[here].reset_index(drop=True)
     known = known.assign(success=success(card, known, facts, until))
     arms = _arms(card, own, known)
@@ -138,7 +142,7 @@ def _state(card: Card, known: pd.DataFrame, as_of: pd.Timestamp, definitions: De
         return "planned"
     if as_of < card.ends(definitions):
         return "running"
-    return "waiting" if known["success"].isna().any() else "finished"
+    return "waiting" if known["success"].isna().any() and card.stopped is None else "finished"
 
 
 def _problem(arms: pd.DataFrame, state: State) -> str:

@@ -1,9 +1,11 @@
-"""The highest rung: the mean of what naive Bayes, logistic regression and boosted trees say, in log-odds.
+"""The rung above naive Bayes: the mean of what it, logistic regression and boosted trees say, in log-odds.
 
 Three models that err in different ways err less together, most of all where wins are few. The weights are equal and
 not learned: weights learned from few wins are mostly noise ("Combining forecasts", Clemen, 1989). Logistic regression
 and trees minimise log loss, so their margins are log-odds as they come; naive Bayes is too sure of itself, so its
 margin is first put on that scale by a sigmoid, fitted on prospects that it has not seen.
+
+Trees take part from `LEAST_WINS_FOR_TREES` winning prospects on.
 
 A mean of sums is a sum: what each feature adds is the mean of what it adds in the three.
 """
@@ -24,10 +26,11 @@ from models.heads.frequency import Frequency, fit_frequency
 from models.heads.logistic import Logistic, fit_logistic
 from models.heads.rung import Rung
 from models.heads.training import Training
-from models.measures.calibration import fit_calibration
+from models.measures.calibration import Calibration, fit_calibration
 from models.measures.ranking import Floats
 
 FOLDS: Final = 3
+LEAST_WINS_FOR_TREES: Final = 50
 FIT: Final[Mapping[str, Callable[[Training], Rung]]] = {
     "frequency": fit_frequency, "logistic": fit_logistic, "boosted": fit_boosted,
 }  # fmt: skip
@@ -78,18 +81,26 @@ class Blended:
 
 def fit_blended(training: Training) -> Blended:
     """Fit the members and join them; wins and others must both occur."""
-    return blend(training, {name: fit(training) for name, fit in FIT.items()})
+    return blend(training, {})
 
 
-def blend(training: Training, rungs: Mapping[str, Rung]) -> Blended:
-    """Join rungs that were fitted on `training`, those of `FIT`, so that none is fitted twice."""
-    share = 1.0 / len(FIT)
+def blend(training: Training, rungs: dict[str, Rung]) -> Blended:
+    """Join rungs that were fitted on `training`; a member that is not among them is fitted and added."""
+    names = [name for name in FIT if name != "boosted" or training.wins >= LEAST_WINS_FOR_TREES]
+    for name in names:
+        if name not in rungs:
+            rungs[name] = FIT[name](training)
+    share, scale = 1.0 / len(names), _scale(training)
+    weights = tuple(share * scale.slope if name == "frequency" else share for name in names)
+    return Blended(training.encoding, tuple(rungs[name] for name in names), weights, share * scale.intercept)
+
+
+def _scale(training: Training) -> Calibration:
+    """Fit the sigmoid that turns naive Bayes' margin into log-odds, on prospects left out of its counts."""
     fold = training.folds(FOLDS)
     margin, told = np.zeros(len(fold)), np.zeros(len(fold), dtype=np.bool_)
     for out in range(FOLDS):
         rest, held = training.take(fold != out), fold == out
         if held.any() and 0 < rest.label.sum() < len(rest.label):
             margin[held], told[held] = fit_frequency(rest).margin(training.values.loc[held]), True
-    scale = fit_calibration(margin[told], training.label[told], wins=0)
-    weights = tuple(share * scale.slope if name == "frequency" else share for name in FIT)
-    return Blended(training.encoding, tuple(rungs[name] for name in FIT), weights, share * scale.intercept)
+    return fit_calibration(margin[told], training.label[told], wins=0)

@@ -1,4 +1,7 @@
-"""The ladder: recency, naive Bayes, logistic, boosted trees, their blend; a step up must be earned on later data.
+"""The ladder: recency, naive Bayes, a blend, logistic, boosted trees; a step up must be earned on later data.
+
+The blend of naive Bayes with the two learners comes before the learners alone: it is the smaller step away from
+counting, and they must show that they are better without it.
 
 Rungs are compared by **log loss** of their calibrated chances. It is a proper score: it looks at every row
 and rewards order and honesty together, where average precision hangs on the few rows at the top and needs
@@ -15,13 +18,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from models.heads.blended import Blended, blend, fit_blended
+from models.heads.blended import FIT, Blended, blend, fit_blended
 from models.heads.boosted import Boosted, fit_boosted
 from models.heads.encoding import Encoding
 from models.heads.frequency import Frequency, fit_frequency
 from models.heads.logistic import Logistic, fit_logistic
 from models.heads.recency import Recency, fit_recency
-from models.heads.rehearsal import METRIC, Rehearsal
+from models.heads.rehearsal import LIKELY, METRIC, SURE, Rehearsal, fit_once
 from models.heads.rung import Rung
 from models.heads.training import Training
 from models.measures.calibration import Calibration, fit_calibration
@@ -41,27 +44,28 @@ ORDER_ONLY: Final = {"taken": True, "why": "an order without chances: too few wi
 class Step:
     """One rung that may be climbed: how it is fitted, read back, and the winning prospects it needs.
 
-    `flexible` rungs learn weights of facts together and can learn a period by heart. `join` makes the rung of those
-    below it, where it consists of them.
+    `flexible` rungs learn weights of facts together and can learn a period by heart. `join` makes a rung that consists
+    of others, its `parts`, of those that are fitted already, and adds to them what is not.
     """
 
     fit: Callable[[Training], Rung]
     read: Callable[[Mapping[str, str], Encoding], Rung]
     least_wins: int
     flexible: bool = False
-    join: Callable[[Training, Mapping[str, Rung]], Rung] | None = None
+    join: Callable[[Training, dict[str, Rung]], Rung] | None = None
+    parts: tuple[str, ...] = ()
 
-    def fit_on(self, training: Training, below: Mapping[str, Rung]) -> Rung:
-        """Fit the rung, or join it from those `below`, which were fitted on the same rows."""
-        return self.fit(training) if self.join is None else self.join(training, below)
+    def fit_on(self, training: Training, rungs: dict[str, Rung]) -> Rung:
+        """Fit the rung, or join it from `rungs`, which were fitted on the same rows."""
+        return self.fit(training) if self.join is None else self.join(training, rungs)
 
 
 STEPS: Final[Mapping[str, Step]] = {
     "recency": Step(fit_recency, Recency.from_files, 0),
     "frequency": Step(fit_frequency, Frequency.from_files, LEAST_WINS_FOR_CHANCE),
+    "blended": Step(fit_blended, Blended.from_files, 20, flexible=True, join=blend, parts=tuple(FIT)),
     "logistic": Step(fit_logistic, Logistic.from_files, 20, flexible=True),
     "boosted": Step(fit_boosted, Boosted.from_files, 50, flexible=True),
-    "blended": Step(fit_blended, Blended.from_files, 50, flexible=True, join=blend),
 }
 
 
@@ -116,13 +120,14 @@ def climb(training: Training, keys: pd.DataFrame, split: ForwardSplit) -> Climbe
 
     Notes
     -----
-    A step is taken if the 95 % interval of the gain over the rung that is kept so far lies above 0. Where there
-    is no later data to earn it on (`split.by_folds`), the flexible rungs are not taken at all: in a period of
-    its own a model that has learned the period by heart looks best.
+    A step is taken if the 95 % interval of the gain over the rung that is kept so far lies above 0, or the 80 %
+    interval where that rung is a part of the one that is taken. Where there is no later data to earn it on
+    (`split.by_folds`), the flexible rungs are not taken at all: in a period of its own a model that has learned the
+    period by heart looks best.
     """
     rehearsal, train = Rehearsal.of(training, keys, split), training.take(split.train)
     # where the latest block is foretold by the fit that is kept, both are one fit
-    fitted = {} if split.shares_calibration else rehearsal.blocks[0].rungs
+    fitted: dict[str, Rung] = {} if split.shares_calibration else rehearsal.blocks[0].rungs
     rungs: dict[str, Calibrated] = {}
     margins = {BASE_RATE: np.zeros(len(rehearsal.held.label))}
     kept, rows = BASE_RATE, []
@@ -132,15 +137,15 @@ def climb(training: Training, keys: pd.DataFrame, split: ForwardSplit) -> Climbe
         rows.append(row)
         if _too_few(step, rehearsal):
             continue
-        fitted[name] = step.fit_on(train, fitted)
-        rungs[name] = Calibrated(fitted[name], None)
+        rung = fit_once(name, step.fit_on, train, rungs=fitted)
+        rungs[name] = Calibrated(rung, None)
         if row["why"]:
             continue
         if rehearsal.wins < LEAST_WINS_FOR_CHANCE:
             row |= ORDER_ONLY
         else:
             margins[name] = rehearsal.margins(name, step.fit_on, least_wins=step.least_wins)
-            rungs[name] = Calibrated(fitted[name], _calibration(rehearsal, margins[name]))
+            rungs[name] = Calibrated(rung, _calibration(rehearsal, margins[name]))
             row |= _compare(rehearsal, name, kept, margins=margins, by_folds=split.by_folds)
         kept = name if row["taken"] else kept
     return Climbed(kept, rungs, pd.DataFrame(rows).reindex(columns=COLUMNS))
@@ -168,10 +173,13 @@ def _calibration(rehearsal: Rehearsal, margin: Floats) -> Calibration:
 def _compare(
     rehearsal: Rehearsal, name: str, kept: str, *, margins: Mapping[str, Floats], by_folds: bool
 ) -> dict[str, Any]:
-    won = rehearsal.gain(margins[name], margins[kept])
+    part = kept in STEPS[name].parts
+    won = rehearsal.gain(margins[name], margins[kept], level=LIKELY if part else SURE)
     better = won.low > 0
     where = "prospects left out" if by_folds else "later data"
     why = f"{'better' if better else 'not better'} than {kept} on {where}"
+    if part:
+        why = f"{why}, by an {LIKELY:.0%} interval, since {kept} stays a part of it".replace("0%", "0 %")
     if name == "recency" and not better:
         why = f"{why}; it stays as the order of last resort"
     return {

@@ -10,7 +10,7 @@ all of them together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,8 +19,9 @@ import pandas as pd
 
 from models.heads.rung import Rung
 from models.heads.training import Training
+from models.measures import probability
 from models.measures.calibration import fit_calibration
-from models.measures.metrics import Gain, gain
+from models.measures.metrics import Gain, resamples
 from models.measures.ranking import Floats
 from models.measures.splits import ForwardSplit, Mask
 
@@ -32,8 +33,13 @@ LEAST_PAST: Final = 0.5
 """Winning prospects known when a block begins, as a share of those known when the calibration period does: a fit on far
 less is another model, and says little of the one that is to serve."""
 
-Fit = Callable[[Training, Mapping[str, Rung]], Rung]
-"""Fits a rung, given the rungs below it that were fitted on the same rows."""
+Fit = Callable[[Training, dict[str, Rung]], Rung]
+"""Fits a rung, given the rungs that were fitted on the same rows so far."""
+SURE: Final = 0.95
+"""Level of the interval of a gain that a step needs."""
+LIKELY: Final = 0.8
+"""The same where the rung that is left stays a part of the one that is taken: then little can be lost by the step."""
+DRAWS: Final = 400
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,14 @@ class Block:
 
     def margin(self, name: str, fit: Fit, values: pd.DataFrame) -> Floats:
         """Fit the rung on the past, once, and return what it says of the block."""
-        if name not in self.rungs:
-            self.rungs[name] = fit(self.past, self.rungs)
-        return self.rungs[name].margin(values.loc[self.rows])
+        return fit_once(name, fit, self.past, rungs=self.rungs).margin(values.loc[self.rows])
+
+
+def fit_once(name: str, fit: Fit, training: Training, *, rungs: dict[str, Rung]) -> Rung:
+    """Return the rung from `rungs`, where it was fitted before, else fit it on `training` and keep it there."""
+    if name not in rungs:
+        rungs[name] = fit(training, rungs)
+    return rungs[name]
 
 
 @dataclass(frozen=True)
@@ -98,12 +109,19 @@ class Rehearsal:
                 margin[block.rows] = block.margin(name, fit, self.held.values)
         return margin
 
-    def gain(self, margin: Floats, over: Floats) -> Gain:
-        """Answer what one rung gains over another, in log loss, on the rows that both have foretold."""
+    def gain(self, margin: Floats, over: Floats, *, level: float = SURE) -> Gain:
+        """Answer what one rung gains over another, in log loss, on the rows that both have foretold.
+
+        The interval is by draws of whole prospects.
+        """
         both = ~np.isnan(margin) & ~np.isnan(over)
         part = self.held.take(both)
-        a, b = (self._chances(part, m[both]) for m in (margin, over))
-        return gain(part.label, a, b, keys=self.keys[both], metric=METRIC, seed=part.seed)
+        ours, theirs = (probability.log_loss(part.label, self._chances(part, m[both])) for m in (margin, over))
+        saved = theirs - ours
+        weights = resamples(self.keys[both], seed=part.seed, draws=DRAWS)
+        drawn = np.concatenate([probability.mean(weight, saved) for weight in weights])
+        low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+        return Gain(METRIC, float(saved.mean()), float(low), float(high))
 
     def _chances(self, part: Training, margin: Floats) -> Floats:
         """Calibrate each fold of prospects on the other folds, always by a sigmoid."""

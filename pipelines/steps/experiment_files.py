@@ -37,9 +37,18 @@ def read(path: Path) -> Card:
 
 
 def cards(home: Home) -> list[Card]:
-    """Return all cards of a home, by start and name."""
-    found = [read(path) for path in sorted(home.experiments.glob("*.yaml"))]
-    return sorted(found, key=lambda card: (card.start, card.name))
+    """Return all cards of a home, by start and name.
+
+    Raises
+    ------
+    ExperimentError
+        A card cannot be read, or lies under another name than its own.
+    """
+    found = {path: read(path) for path in sorted(home.experiments.glob("*.yaml"))}
+    for path, card in found.items():
+        if card.name != path.stem:
+            raise ExperimentError(f"{path}: holds the experiment {card.name!r}; name the file {card.name}.yaml.")
+    return sorted(found.values(), key=lambda card: (card.start, card.name))
 
 
 def assignments(home: Home, filed: Sequence[Card] | None = None) -> pd.DataFrame:
@@ -49,25 +58,23 @@ def assignments(home: Home, filed: Sequence[Card] | None = None) -> pd.DataFrame
 
 
 def path_of(home: Home, name: str) -> Path:
+    """Return the place of a card."""
     return home.experiments / f"{name}.yaml"
 
 
-def log_path(home: Home, name: str) -> Path:
-    return home.experiments / f"{name}.assigned.jsonl"
-
-
-def file(card: Card, home: Home) -> None:
+def keep(card: Card, home: Home) -> None:
+    """Write a card to its place."""
     text = yaml.safe_dump(card.model_dump(mode="json", exclude_none=True), sort_keys=False, allow_unicode=True)
     _write(path_of(home, card.name), text)
 
 
 def joined(home: Home, name: str) -> pd.DataFrame:
     """Return the assignments of one experiment, the earliest of each prospect."""
-    path = log_path(home, name)
+    path = _log(home, name)
     if not path.exists():
         return no_assignments()
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
         frame = pd.DataFrame(rows).assign(experiment=name)
         frame["first_seen"] = pd.to_datetime(frame["first_seen"], utc=True)
         return frame[list(COLUMNS)].astype(COLUMNS)
@@ -75,15 +82,22 @@ def joined(home: Home, name: str) -> pd.DataFrame:
         raise ExperimentError(f"{path}: cannot be read ({error!r}); restore it from a copy of the home.") from error
 
 
+def join(home: Home, name: str, rows: pd.DataFrame) -> None:
+    """Add assignments to those of an experiment; who is there already stays as it is."""
+    _write(_log(home, name), _lines(pd.concat([joined(home, name), rows])))
+
+
+def _log(home: Home, name: str) -> Path:
+    return home.experiments / f"{name}.assigned.jsonl"
+
+
 def _lines(rows: pd.DataFrame) -> str:
     kept = rows.sort_values(["first_seen", "prospect_id"], kind="stable").drop_duplicates("prospect_id")
-    return "".join(
-        json.dumps(
-            {"prospect_id": r.prospect_id, "arm": r.arm, "chance": r.chance, "first_seen": r.first_seen.isoformat()}
-        )
-        + "\n"
+    lines = [
+        {"prospect_id": r.prospect_id, "arm": r.arm, "chance": r.chance, "first_seen": r.first_seen.isoformat()}
         for r in kept.itertuples()
-    )
+    ]
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
 def _write(path: Path, text: str) -> None:

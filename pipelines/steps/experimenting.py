@@ -1,35 +1,28 @@
-"""Experiments of a home: cards as YAML in `experiments/`, and beside each who joined when, one JSON line each.
+"""Experiments of a home: plan (a card is filed), do (today's prospects join), check and act (how each one stands).
 
-    experiments/pilot-first.yaml             the card
-    experiments/pilot-first.assigned.jsonl   {"prospect_id": ..., "arm": ..., "chance": ..., "first_seen": ...}
-
-Both are written whole or not at all. The arms are drawn by hash, so of the second file only `first_seen` could be lost.
-Two runs of `assign` at the same time for the same day write the same; let other than that run one after the other.
+`experiment_files` keeps the cards and who joined when. Two runs of `assign` for the same day write the same; let runs
+for different days follow each other.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-import yaml
 
 from features.facts.definitions import Definitions
 from features.facts.ledger import Facts
 from features.time.cohort import cohort as open_at
-from models.evidence.experiment_card import Card, ExperimentError, parse_card
+from models.evidence.experiment_card import Card, ExperimentError
 from models.evidence.experiment_results import Result, result, success
-from models.evidence.experiments import COLUMNS, eligible, in_force, no_assignments, to_do
 from models.evidence.experiments import assign as draw
+from models.evidence.experiments import eligible, in_force, to_do
 from models.measures.sequential import size_for
 from pipelines.home import Home
+from pipelines.steps import experiment_files as files
 from pipelines.steps import pulling
 
 STATUS: Final = (
@@ -86,14 +79,15 @@ def plan(card: Card, home: Home, as_of: pd.Timestamp | None = None) -> Planned:
     if now is None:
         raise ExperimentError(f"{home.path}: no facts at all; ingest a source before planning an experiment.")
     expected = _expected(card, facts.visible(now), now, definitions)
-    path = _path(home, card.name)
-    before = read(path) if path.exists() else None
-    if before is not None and before != card and (len(_log(home, card.name)) or before.begins(definitions) <= now):
+    path = files.path_of(home, card.name)
+    before = files.read(path) if path.exists() else card
+    begun = before.begins(definitions) <= now or len(files.joined(home, card.name)) > 0
+    if before != card and begun:
         raise ExperimentError(
             f"experiment {card.name}: it began on {before.start} with another card. A card is a promise made before "
             "the start: file the new one under another name, and end this one with `takt experiment stop`."
         )
-    _file(card, home)
+    files.keep(card, home)
     return Planned(path, *expected)
 
 
@@ -105,15 +99,15 @@ def stop(name: str, home: Home, day: dt.date) -> Card:
     ExperimentError
         There is no such experiment.
     """
-    path = _path(home, name)
+    path = files.path_of(home, name)
     if not path.exists():
         raise ExperimentError(
-            f"no experiment {name!r} in {home.experiments}; there are {[c.name for c in cards(home)]}."
+            f"no experiment {name!r} in {home.experiments}; there are {[c.name for c in files.cards(home)]}."
         )
-    card = read(path)
+    card = files.read(path)
     if card.stopped is None or day < card.stopped:
         card = card.model_copy(update={"stopped": day})
-        _file(card, home)
+        files.keep(card, home)
     return card
 
 
@@ -129,23 +123,23 @@ def assign(
     cohort : DataFrame
         `prospect_id` of the open prospects; return rows only for these.
     """
-    filed = cards(home)
-    known = assignments(home, filed)
+    filed = files.cards(home)
+    known = files.assignments(home, filed)
     fresh = draw(cohort, filed, facts, as_of, definitions=definitions, known=known)
     for name, rows in fresh.groupby("experiment", sort=True):
-        _write(_log_path(home, str(name)), _lines(pd.concat([_log(home, str(name)), rows])))
+        files.join(home, str(name), rows)
     acted_on = in_force(filed, pd.concat([known, fresh], ignore_index=True), as_of, definitions)
     return to_do(filed, acted_on[acted_on["prospect_id"].isin(cohort["prospect_id"])])
 
 
 def results(home: Home, as_of: pd.Timestamp) -> list[Result]:
     """Return how every experiment of a home stands at a moment, by start and name."""
-    filed = cards(home)
+    filed = files.cards(home)
     if not filed:
         return []
     definitions = pulling.words(home)
     facts, _ = pulling.known(home, as_of)
-    return [result(card, _log(home, card.name), facts, as_of, definitions) for card in filed]
+    return [result(card, files.joined(home, card.name), facts, as_of, definitions) for card in filed]
 
 
 def status(home: Home, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -193,5 +187,3 @@ def _expected(
     rates = (base, min(base + card.worthwhile, 1.0))
     alpha = card.alpha / (len(card.arms) - 1)
     return len(asked(now)), base, size_for(rates, shares=shares, scale=card.worthwhile, alpha=alpha)
-
-

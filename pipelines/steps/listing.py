@@ -18,14 +18,14 @@ from models.bundle import Bundle
 from models.companions import Companions
 from models.decision.fact_counts import FactCounts
 from models.decision.factors import factors
-from models.decision.priority import TodaysList, todays_list
+from models.decision.priority import TodaysList, owners, todays_list
 from models.decision.reasons import Reason, explain
 from models.decision.receipt import Versions, as_frame, receipts
 from models.decision.score import score
 from models.evidence.card import card
 from pipelines.home import Home
 from pipelines.progress import stage
-from pipelines.steps import publishing
+from pipelines.steps import experimenting, publishing, treating
 from pipelines.steps.training import SEED
 from serving.store.publish import PublishedRun
 
@@ -83,8 +83,14 @@ def make(facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definiti
     with stage("asking what a win is worth, when, whom and with which offer") as told:
         said = factors(heads, matrix, facts, as_of=as_of, definitions=definitions)
         told.found = ", ".join(f"{said[name].notna().sum():,} {name}" for name in ("amount", "timing", "reach"))
+    asked = experimenting.assign(keys, facts, home, as_of=as_of, definitions=definitions)
     with stage("choosing the calls") as told:
-        today = todays_list(scores, facts, definitions, as_of, factors=said, seed=SEED)
+        held = treating.never_listed(asked)
+        free = ~scores["prospect_id"].isin(held["prospect_id"])
+        today = todays_list(
+            scores[free], facts, definitions, as_of, factors=treating.treated(said, asked)[free.to_numpy()], seed=SEED
+        )
+        today = treating.with_held_out(today, held, owners(facts.visible(as_of)))
         told.found = f"{len(today.listed):,} listed, {len(today.left_out):,} left out with a reason"
     with stage("explaining and writing receipts") as told:
         versions = Versions.of(bundle, model=f"{bundle.head}-{bundle.rung.name}", data=data_version)
@@ -94,7 +100,7 @@ def make(facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definiti
         told.found = f"{len(issued):,} receipts"
     model_card = card(bundle, simulated=definitions.simulated)
     summary = publishing.summary_of(keys, today, as_of=as_of, model_card=model_card)
-    models = (bundle.fingerprint, heads.fingerprint)
+    models = (bundle.fingerprint, heads.fingerprint, asked.to_json(orient="records"))
     run = publishing.assemble(
         facts, issued, today, as_of=as_of, bundle=bundle, definitions=definitions, data_version=data_version,
         run_id=_run_id(as_of, models, definitions, data_version), summary=summary, model_card=model_card,
@@ -117,7 +123,7 @@ def _reasons(
     return why
 
 
-def _run_id(as_of: pd.Timestamp, models: tuple[str, str], definitions: Definitions, data_version: str) -> str:
+def _run_id(as_of: pd.Timestamp, models: tuple[str, ...], definitions: Definitions, data_version: str) -> str:
     """Name the run by everything that it is made from, so that the same day twice is the same run."""
     inputs = [as_of.isoformat(), *models, definitions.hash, catalog(definitions).hash, data_version]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:20]

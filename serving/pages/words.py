@@ -38,6 +38,7 @@ LEFT_OUT: Final = {
     "account_called": "somebody else of the same company is called, or was just called",
     "not_working": "no calls are made today",
     "no_salesperson": "in a territory that no salesperson serves",
+    "not_worth": "the call would cost more than it brings",
     "hold_out": "held out by lot, to measure what the list is worth",
 }
 

@@ -70,7 +70,7 @@ def test_the_same_facts_and_seed_in_another_home_give_the_same_bytes(
     company: Home, small_company: Path, tmp_path: Path
 ) -> None:
     again: Run = run("simulated", data=str(small_company), home=str(tmp_path / "other"))
-    for file in sorted(p.name for p in company.champion.iterdir()):
+    for file in sorted(p.relative_to(company.champion) for p in company.champion.rglob("*") if p.is_file()):
         assert (tmp_path / "other" / "champion" / file).read_bytes() == (company.champion / file).read_bytes(), file
     assert any(again.made.run.run_id in row for row in rows(company)["runs"])
     stored = rows(company)["receipts"]

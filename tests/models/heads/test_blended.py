@@ -8,7 +8,7 @@ from sklearn.metrics import log_loss
 from models.heads.blended import FIT, Blended, blend, fit_blended
 from models.heads.encoding import Encoding
 from models.heads.training import Training
-from tests.models.journeys import HORIZON, Journeys, journeys
+from tests.models.journeys import HORIZON, Journeys, journeys, only_wins_of
 
 WORLD = journeys(prospects=500, weeks=52)
 
@@ -57,9 +57,18 @@ def test_on_new_prospects_the_blend_loses_no_more_than_the_mean_of_its_members(b
     assert log_loss(label, expit(blended.margin(values))) <= np.mean(each) + 1e-12
 
 
-def test_rungs_that_are_fitted_already_are_joined_as_they_are(blended: Blended) -> None:
-    given = training()
-    fitted = {name: fit(given) for name, fit in FIT.items()}
-    joined = blend(given, {**fitted, "recency": fitted["frequency"]})
-    assert joined.members == tuple(fitted.values())
+def test_rungs_that_are_fitted_already_are_joined_as_they_are_and_others_are_added(blended: Blended) -> None:
+    given, seen = training(), FIT["frequency"](training())
+    rungs = {"frequency": seen}
+    joined = blend(given, rungs)
+    assert joined.members[0] is seen
+    assert joined.members == tuple(rungs[name] for name in FIT)
     assert joined.to_files() == blended.to_files()
+
+
+def test_with_few_winning_prospects_trees_take_no_part() -> None:
+    few = fit_blended(training(only_wins_of(WORLD, 30)))
+    assert [member.name for member in few.members] == ["frequency", "logistic"]
+    assert few.weights[1] == 1 / 2
+    again = Blended.from_files(few.to_files(), few.encoding)
+    np.testing.assert_array_equal(again.margin(WORLD.matrix.values), few.margin(WORLD.matrix.values))

@@ -32,7 +32,7 @@ def learnable() -> tuple[Climbed, ForwardSplit]:
 def test_where_there_is_something_to_learn_the_ladder_is_climbed(learnable: tuple[Climbed, ForwardSplit]) -> None:
     table = rows(learnable[0])
     assert table["taken"].loc[["recency", "frequency"]].all()
-    assert learnable[0].name in ("frequency", "logistic", "boosted")
+    assert learnable[0].name in ("frequency", "blended", "logistic", "boosted")
     assert table.loc["frequency", "low"] > 0
     assert table.loc["frequency", "against"] == "recency"
 
@@ -56,14 +56,33 @@ def test_the_table_has_a_row_for_every_rung_in_order(learnable: tuple[Climbed, F
     assert (learnable[0].table["why"] != "").all()
 
 
-def test_trees_are_taken_where_only_they_see_the_pattern() -> None:
+def test_trees_take_part_where_only_they_see_the_pattern() -> None:
     world = journeys(prospects=1500, weeks=78, strength=0.0)
     rng = np.random.default_rng(1)
     left, right = rng.normal(size=(2, len(world.label)))
     values = world.matrix.values.assign(fit=left.astype("float32"), noise=right.astype("float32"))
     label = np.where(np.isnan(world.label), np.nan, rng.random(len(left)) < np.where(left * right > 0, 0.25, 0.02))
     found, _ = climbed(Journeys(type(world.matrix)(world.matrix.keys, values), label, world.truth))
-    assert found.name == "boosted"
+    assert found.name in ("blended", "boosted")
+    assert rows(found).loc["blended", "low"] > 0
+    assert not rows(found).loc["logistic", "taken"]
+    only = {name: [row["gain"], row["low"]] for name, row in rows(found).iterrows()}
+    assert only["frequency"][0] < 0.1 * only["blended"][0]
+
+
+def test_a_step_to_a_blend_of_what_is_kept_needs_less_sureness_and_says_so(
+    learnable: tuple[Climbed, ForwardSplit],
+) -> None:
+    table = rows(learnable[0])
+    assert table.loc["blended", "against"] == "frequency"
+    assert table.loc["blended", "why"].endswith("by an 80 % interval, since frequency stays a part of it")
+    assert "interval" not in table.loc["frequency", "why"]
+
+
+def test_a_rung_that_is_part_of_another_is_fitted_once(learnable: tuple[Climbed, ForwardSplit]) -> None:
+    rungs = learnable[0].rungs
+    assert {"frequency", "logistic", "boosted"} == {m.name for m in rungs["blended"].rung.members}  # type: ignore[attr-defined]
+    assert all(rungs[m.name].rung is m for m in rungs["blended"].rung.members)  # type: ignore[attr-defined]
 
 
 def test_with_nothing_to_learn_recency_stays_and_says_so() -> None:
@@ -88,14 +107,14 @@ def test_with_some_twenty_wins_the_ladder_stays_on_its_low_rungs() -> None:
     assert found.name in ("recency", "frequency")
     assert found.kept.calibration is not None
     assert split.shares_calibration
-    assert not {"logistic", "boosted"} & set(rows(found).index[rows(found)["taken"]])
+    assert not {"blended", "logistic", "boosted"} & set(rows(found).index[rows(found)["taken"]])
 
 
 def test_without_later_data_flexible_rungs_are_fitted_but_not_taken() -> None:
     found, split = climbed(journeys(prospects=900, weeks=10))
     assert split.by_folds
-    assert {"logistic", "boosted"} <= set(found.rungs)
-    assert not rows(found).loc[["logistic", "boosted"], "taken"].any()
+    assert {"blended", "logistic", "boosted"} <= set(found.rungs)
+    assert not rows(found).loc[["blended", "logistic", "boosted"], "taken"].any()
     assert rows(found).loc["boosted", "why"] == "history too short to earn the step on later data"
     assert "prospects left out" in rows(found).loc["frequency", "why"]
 

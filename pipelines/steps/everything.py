@@ -1,0 +1,97 @@
+"""The parts of `takt evaluate --all` that are measured in their own way: timing, offers, base rates, the truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features.errors import NotEnoughHistory
+from models.evidence.offers import evaluate_offers
+from models.evidence.timing_peers import PeerMissing, compare_with_cox
+from pipelines.home import Home
+from pipelines.progress import stage
+from pipelines.sources.evaluated import Evaluated, evaluated
+from pipelines.sources.randomised import Randomised, randomised
+from pipelines.steps import moments, pulling, training
+from pipelines.steps.results import Section, evaluate_all
+from pipelines.steps.truth_evaluation import evaluate_truth
+
+
+def measure(data: Path, home: Home, *, page: Path, threads: int, seeds: int, splits: int) -> tuple[Section, ...]:
+    """Measure everything and write the page of results, with today's date.
+
+    Parameters
+    ----------
+    data : Path
+        The folder with the data sets of all sources.
+    page : Path
+        Replaced as a whole when all is measured, or not at all.
+    """
+    own = others(data, home, threads=threads, seeds=seeds, splits=splits)
+    return evaluate_all(data, home, day=moments.today(), page=page, threads=threads, others=own)
+
+
+def others(data: Path, home: Home, *, threads: int, seeds: int, splits: int) -> list[Section]:
+    """Measure timing beside Cox, offers by lot, and the list beside the truth, where there are data for it.
+
+    Parameters
+    ----------
+    seeds : int
+        Simulated companies.
+    splits : int
+        Random halvings of a randomised table.
+    """
+    sources = evaluated(data)
+    timed = [timing(one, home, threads=threads) for one in sources if one.times]
+    offered = [offers(one, splits=splits, threads=threads) for one in randomised(data)]
+    true = [truth(one, home, seeds=seeds, threads=threads) for one in sources if one.truth]
+    return [*timed, *offered, *true]
+
+
+def timing(one: Evaluated, home: Home, *, threads: int) -> Section:
+    """Put the timing head beside Cox's model on one source."""
+    title = f"{one.source.name}: when, beside Cox's model"
+    if one.data is not None and not one.data.is_dir():
+        return _nothing(title, f"Not measured: no folder {one.data.name} in the data directory.")
+    mapped = pulling.map_and_check(one.source, pulling.pull(one.source, one.data, Home(home.path / one.source.name)))
+    words, facts = mapped.definitions, mapped.facts()
+    as_of = moments.as_of_for(None, facts, words)
+    try:
+        given = training.material(facts.visible(as_of), as_of, definitions=words)
+        with stage(f"{one.source.name}: the timing head beside Cox"):
+            table = compare_with_cox(
+                given.matrix, given.facts, catalog=given.catalog, definitions=words, trained_as_of=as_of,
+                seed=training.SEED, threads=threads,
+            )  # fmt: skip
+    except (NotEnoughHistory, PeerMissing) as error:
+        return _nothing(title, f"Not measured: {error}")
+    return Section.of(title, table, ["`..._over X`: what Takt gains over X on the same draws; positive is better."])
+
+
+def offers(one: Randomised, *, splits: int, threads: int) -> Section:
+    """Measure the choice of an offer on a table of offers made by lot."""
+    title = f"{one.name}: which offer, by {one.outcome}"
+    if not one.data.is_dir():
+        return _nothing(title, f"Not measured: no folder {one.data.name} in the data directory.")
+    with stage(title):
+        table = evaluate_offers(one.read(), splits=splits, seed=training.SEED, threads=threads)
+    about = f"Offers made by lot; {splits} random halvings; medians of the values and of the ends of the intervals."
+    return Section.of(title, table, [about, "A random split: the table has no dates, so this is no forecast."])
+
+
+def truth(one: Evaluated, home: Home, *, seeds: int, threads: int) -> Section:
+    """Measure the list of a simulated company beside what an oracle with the true chances would have made."""
+    title = f"{one.source.name}: the list beside the truth"
+    with stage(f"{title}, {seeds} companies"):
+        table = evaluate_truth(one.source, home.path / "truth", seeds=range(1, seeds + 1), threads=threads)
+    about = (
+        "Simulated companies. *oracle* orders by the true chance, which nobody can know; *knowable* by a model that "
+        "learned the same features from a much larger company: what these features could tell at best.",
+    )
+    return Section.of(title, table, about)
+
+
+def _nothing(title: str, why: str) -> Section:
+    return Section.of(title, pd.DataFrame({"model": [], "metric": [], "value": np.array([], dtype=float)}), [why])

@@ -1,9 +1,9 @@
-"""Commands that ask about what was published, or take it back: why-not, rollback."""
+"""Commands that ask about what was published, disagree with it, or take it back."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -65,6 +65,35 @@ def replay(
     replayed(found, receipt, out)
     if not found.same:
         raise typer.Exit(1)
+
+
+@asking.command()
+def override(
+    prospect: Annotated[str, typer.Argument(help="Id of the prospect.")],
+    what: Annotated[Literal["call", "leave"], typer.Argument(help="Call it although, or leave it although.")],
+    because: Annotated[str, typer.Option(help="Why your own judgement differs.")],
+    source: MaybeSource = None,
+    home: At = None,
+) -> None:
+    """Say that you know better than the latest list; it is kept beside the receipt and graded later."""
+    from pipelines.home import Home
+    from pipelines.steps import moments
+    from pipelines.steps.overriding import override as say
+
+    new = say(Home(Path(home_of(home, source))), prospect, what=what, because=because, at=moments.now())
+    out.print("Kept; `takt overrides` grades it when the horizon has passed." if new else "You had said so before.")
+
+
+@asking.command()
+def overrides(source: MaybeSource = None, home: At = None) -> None:
+    """Say what came of your overrides, beside what came of the list."""
+    from pipelines.home import Home
+    from pipelines.printing import frame
+    from pipelines.steps.overriding import graded
+
+    found = graded(Home(Path(home_of(home, source))))
+    frame(found.groups.round(3), out, title="Overrides and the list")
+    out.print(escape(found.said))
 
 
 @asking.command()

@@ -28,6 +28,11 @@ def parse(day: str) -> dt.date:
         raise BadDay(f"{day!r} is not a day; write it as YYYY-MM-DD, for example 2026-11-24.") from None
 
 
+def now() -> dt.datetime:
+    """Return the moment, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
 def today() -> dt.date:
     """Return the date in UTC."""
     return dt.datetime.now(dt.UTC).date()
@@ -51,12 +56,12 @@ def as_of_for(day: str | None, facts: Facts, definitions: Definitions) -> pd.Tim
     if last is None:
         raise BadDay("there are no facts at all, so there is no day to work for; ingest a source first.")
     zone = definitions.zone
-    now = dt.datetime.now(zone).date()
+    here = dt.datetime.now(zone).date()
     if day is None:
         after = last.tz_convert(zone).date() + dt.timedelta(days=1)
-        return moment(min(after, now), zone)
-    if parse(day) > now + dt.timedelta(days=AHEAD):
-        raise BadDay(f"{day} lies ahead, today is {now}: nothing is known about it yet; name tomorrow or earlier.")
+        return moment(min(after, here), zone)
+    if parse(day) > here + dt.timedelta(days=AHEAD):
+        raise BadDay(f"{day} lies ahead, today is {here}: nothing is known about it yet; name tomorrow or earlier.")
     start = moment(parse(day), zone)
     first = facts.prospects["recorded_at"].min()
     if start <= first:

@@ -86,7 +86,7 @@ def with_changes(
         upgrade(engine)
         with reading(engine) as opened:
             run, rows = queries.receipts_before(opened, as_of.tz_convert(definitions.zone).date())
-            columns = ("prospect_id", "chance", "reasons")
+            columns = ("prospect_id", "chance", "grade", "reasons")
             before = pd.DataFrame([{c: getattr(r, c) for c in columns} for r in rows], columns=list(columns))
             before["day"] = None if run is None else run.day
             same = run is not None and run.bundle_fingerprint == bundle.fingerprint

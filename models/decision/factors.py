@@ -68,7 +68,8 @@ def _chosen(
     people = current(facts.visible(as_of).contacts, TABLES["contacts"].key).set_index("contact_id")
     zones = people["timezone"].reindex(choices["contact_id"]).to_numpy()
     hours = heads.hours.best(choices[["prospect_id", "contact_id", "channel"]].assign(timezone=zones))
-    rows = choices.assign(why_contact=choices["said"], hours=hours["said"].to_numpy()).set_index("prospect_id")
+    told = hours["said"].where(hours["weekday"].notna())
+    rows = choices.assign(why_contact=choices["said"], hours=told.to_numpy()).set_index("prospect_id")
     return rows[["contact_id", "channel", "reach", "why_contact", "hours"]].reindex(ids)
 
 

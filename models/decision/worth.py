@@ -1,8 +1,9 @@
-"""What a call now is worth: chance x amount x timing x reach, less what the call costs; each factor in sight.
+"""What a call now is worth: the chance, made larger or smaller by timing and reach, x amount, less the call's cost.
 
 No evidence is counted twice. The chance of a win within the horizon already contains how soon this prospect is
 likely to decide and how well people like these can be reached on average; it must not be multiplied by another
-chance. The two other factors are therefore *ratios* around 1:
+chance. The two other factors are therefore *ratios* around 1, and multiply the *odds* of the chance, so that what comes
+out is a chance again and no call is worth more than what it may win:
 
 - `timing`: the chance in the next 14 days, relative to what 14 days would bring at the prospect's own steady pace. It
   says whether this fortnight is better than any other of the same prospect, and nothing about the prospect.
@@ -18,6 +19,7 @@ result, and is named in words.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -39,6 +41,7 @@ USED: Final[dict[Form, tuple[str, ...]]] = {
     "full": ("amount", "timing", "reach"),
 }
 NUMBERS: Final = ("amount", "timing", "reach")
+RATIOS: Final = ("timing", "reach")
 TEXTS: Final = ("contact_id", "channel", "why_contact")
 
 
@@ -74,9 +77,10 @@ def worth(
     used = USED[form]
     in_money = "amount" in used and bool(known["amount"].notna().any())
     neutral = {"amount": known["amount"].mean() if in_money else 1.0, "timing": 1.0, "reach": 1.0}
-    value = scores["chance"].astype("float64")
-    for name in used:
-        value = value * known[name].fillna(neutral[name])
+    ratio = math.prod((known[name].fillna(neutral[name]) for name in used if name in RATIOS), start=1.0)
+    value = times_odds(scores["chance"].astype("float64"), ratio)
+    if "amount" in used:
+        value = value * known["amount"].fillna(neutral["amount"])
     cost = definitions.cost_per_call if in_money else 0.0
     value = value - cost
     unknown = _unknown(known[list(used)])
@@ -84,19 +88,26 @@ def worth(
     return scores[["prospect_id", "chance"]].assign(**{n: known[n] for n in NUMBERS}, **out)
 
 
+def times_odds(chance: pd.Series[Any], ratio: pd.Series[Any] | float) -> pd.Series[Any]:
+    """Return the chance whose odds are `ratio` times those of `chance`; a ratio of 0 leaves no chance."""
+    with np.errstate(invalid="ignore"):
+        now = chance * ratio / (1.0 - chance + chance * ratio)
+    return now.mask((chance == 1.0) & (now.isna()), 0.0)
+
+
 def describe(row: Any, definitions: Definitions, form: Form = "full") -> str:
-    """Write one row of `worth` as a sum that can be followed: "12 % x 4,200 EUR x timing 1.40 = 706 EUR"."""
+    """Write one row of `worth` as a sum to follow: "12 % (16 % now: timing x 1.40) x 4,200 EUR = 673 EUR"."""
     if np.isnan(row.value):
         return "no chance is known: ordered by what happened last"
-    parts = [f"{100 * row.chance:.0f} %"]
-    for name in USED[form]:
-        factor = getattr(row, name)
-        if np.isnan(factor):
-            parts += ["the average amount"] if name == "amount" and row.in_money else []
-        else:
-            parts.append(money(factor, definitions) if name == "amount" else f"{name} {factor:.2f}")
-    said = " x ".join(parts) + (f" - {money(row.cost, definitions)} for the call" if row.cost else "")
-    if len(parts) > 1:
+    ratios = {name: getattr(row, name) for name in RATIOS if name in USED[form] and not np.isnan(getattr(row, name))}
+    said = f"{100 * row.chance:.0f} %"
+    if ratios:
+        now = times_odds(pd.Series([row.chance]), math.prod(ratios.values()))[0]
+        said += f" ({100 * now:.0f} % now: {', '.join(f'{name} x {ratio:.2f}' for name, ratio in ratios.items())})"
+    if "amount" in USED[form] and row.in_money:
+        said += f" x {'the average amount' if np.isnan(row.amount) else money(row.amount, definitions)}"
+    said += f" - {money(row.cost, definitions)} for the call" if row.cost else ""
+    if ratios or row.in_money:
         said += f" = {amount_of(row.value, row.in_money, definitions)}"
     return f"{said} ({row.unknown} not known, taken as average)" if row.unknown else said
 

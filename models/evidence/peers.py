@@ -35,6 +35,8 @@ from models.measures.ranking import Floats
 from models.measures.splits import Mask
 
 RARE: Final = 20
+MOST_LEVELS: Final = 250
+"""Levels of a category beyond the most frequent ones are missing for the peers: HistGradientBoosting takes 255."""
 ITERATIONS: Final = 1000
 """Of logistic regression: the default of 100 stops before it has converged, which would flatter Takt."""
 FIGURES: Final = (
@@ -143,6 +145,9 @@ def _foretold(
 ) -> dict[str, Floats]:
     filled = [c for c in values.columns if values[c][known].notna().any()]
     past, later = values.loc[known, filled], values.loc[test, filled]
+    for name in past.select_dtypes("category"):
+        frequent = list(past[name].value_counts().index[:MOST_LEVELS])
+        past[name], later[name] = (part[name].cat.set_categories(frequent) for part in (past, later))
     return {
         name: make(seed, threads).fit(past, label[known]).predict_proba(later)[:, 1].astype(np.float64)
         for name, make in PEERS.items()

@@ -151,7 +151,10 @@ def _quietly(model: Any, table: pd.DataFrame) -> Any:
     """Fit; lifelines warns of calls that a later pandas will refuse, and of penalties at which it does not converge."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return model.fit(table, "days", "ended", entry_col="entry")
+        # lifelines takes much longer with late entries, so they are only told where there are any
+        if (table["entry"] > 0).any():
+            return model.fit(table, "days", "ended", entry_col="entry")
+        return model.fit(table.drop(columns="entry"), "days", "ended")
 
 
 @dataclass(frozen=True)

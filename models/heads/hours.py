@@ -115,6 +115,9 @@ class Hours:
         if not company:
             return None, "no try with a known answer so far: any hour is as good as another"
         everybody, rate = _windows(company, self.office_hours), _rate(company)
+        if rate in (0.0, 1.0):
+            # often the result is only written down when somebody answers
+            return None, "the tries with a known answer all ended alike: any hour is as good as another"
         prior = {at: _shrunk(*counts, rate) for at, counts in everybody.items()}
         if contact is not None:
             rows = self.people[contact]

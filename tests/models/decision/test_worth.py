@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from models.decision.errors import DecisionError
-from models.decision.worth import describe, money, notes, worth
+from models.decision.worth import describe, money, notes, times_odds, worth
 from tests.models.decision.days import scores
 
 TWO = scores(a=0.1, b=0.2)
@@ -22,7 +22,7 @@ ALL = factors(amount=[1000, 500], timing=[1.5, 1.0], reach=[0.5, 2.0])
 
 @pytest.mark.parametrize(
     ("form", "values"),
-    [("chance", [0.1, 0.2]), ("chance_amount", [95, 95]), ("full", [70, 195])],
+    [("chance", [0.1, 0.2]), ("chance_amount", [95, 95]), ("full", [1000 / 13 - 5, 500 / 3 - 5])],
 )
 def test_the_form_says_what_is_multiplied_and_the_cost_is_taken_off_money(form, values, definitions_of):
     found = worth(TWO, ALL, definitions=definitions_of(cost_per_call=5), form=form)
@@ -35,9 +35,9 @@ def test_the_form_says_what_is_multiplied_and_the_cost_is_taken_off_money(form, 
     ("given", "values", "unknown"),
     [
         (None, [0.1, 0.2], ["amount, timing, reach"] * 2),
-        (factors(timing=[2.0, None]), [0.2, 0.2], ["amount, reach", "amount, timing, reach"]),
+        (factors(timing=[2.0, None]), [2 / 11, 0.2], ["amount, reach", "amount, timing, reach"]),
         (factors(amount=[300, None], timing=[1, 1], reach=[1, 1]), [30, 60], ["", "amount"]),
-        (ALL.iloc[:1], [75, 200], ["", "amount, timing, reach"]),
+        (ALL.iloc[:1], [1000 / 13, 200], ["", "amount, timing, reach"]),
     ],
     ids=["nothing known", "one timing", "one amount: the other counts as the average one", "one prospect"],
 )
@@ -94,11 +94,11 @@ def test_factors_that_do_not_fit_are_refused(given, words, definitions_of):
 @pytest.mark.parametrize(
     ("given", "form", "words"),
     [
-        (ALL, "full", "10 % x 1,000 EUR x timing 1.50 x reach 0.50 - 5.00 EUR for the call = 70.00 EUR"),
+        (ALL, "full", "10 % (8 % now: timing x 1.50, reach x 0.50) x 1,000 EUR - 5.00 EUR for the call = 71.92 EUR"),
         (ALL, "chance_amount", "10 % x 1,000 EUR - 5.00 EUR for the call = 95.00 EUR"),
         (ALL, "chance", "10 %"),
         (factors(timing=[2, 1]), "full",
-         "10 % x timing 2.00 = 0.200 of a win (amount, reach not known, taken as average)"),
+         "10 % (18 % now: timing x 2.00) = 0.182 of a win (amount, reach not known, taken as average)"),
         (factors(amount=[None, 200]), "chance_amount",
          "10 % x the average amount - 5.00 EUR for the call = 15.00 EUR (amount not known, taken as average)"),
     ],
@@ -107,6 +107,21 @@ def test_a_value_is_said_as_a_sum_that_can_be_followed(given, form, words, defin
     definitions = definitions_of(cost_per_call=5)
     row = next(worth(TWO, given, definitions=definitions, form=form).itertuples())
     assert describe(row, definitions, form) == words
+
+
+@pytest.mark.parametrize(
+    ("chance", "ratio", "now"),
+    [(0.1, 1.0, 0.1), (0.5, 3.0, 0.75), (0.9, 100.0, 900 / 901), (0.3, 0.0, 0.0), (1.0, 2.0, 1.0), (1.0, 0.0, 0.0)],
+)
+def test_ratios_multiply_the_odds_so_that_a_chance_stays_a_chance(chance, ratio, now):
+    assert times_odds(pd.Series([chance]), ratio)[0] == pytest.approx(now)
+
+
+def test_no_call_is_worth_more_than_what_it_may_win(definitions_of):
+    found = worth(
+        scores(a=0.9), factors(amount=[100, 1], timing=[9, 1], reach=[9, 1]).iloc[:1], definitions=definitions_of()
+    )
+    assert 90 < found["value"][0] < 100
 
 
 def test_an_order_without_a_chance_says_so(definitions_of):

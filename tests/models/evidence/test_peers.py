@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from features.errors import NotEnoughHistory
+from features.matrix import Matrix
 from models.evidence.peers import BELOW, COLUMNS, FIGURES, GAINS, PEERS, best_peer, compare
 from models.heads.learned import Fitted
 from models.heads.win import fit_win
@@ -90,6 +91,15 @@ def test_where_takt_is_below_by_more_than_the_interval_the_note_says_so(kept: Fi
     worse = compare(WORLD.matrix, 1.0 - WORLD.label, kept, capacity=5, threads=1, draws=40)
     assert figure(worse, "takt", "auc_over LightGBM")["note"] == BELOW
     assert figure(worse, "takt", "auc_over LightGBM")["high"] < 0
+
+
+def test_a_category_of_many_levels_is_no_obstacle(kept: Fitted) -> None:
+    values = WORLD.matrix.values.copy()
+    many = np.arange(len(values)) % 400
+    values["segment"] = pd.Categorical([f"s{number}" for number in many])
+    wide = Matrix(WORLD.matrix.keys, values)
+    table = compare(wide, WORLD.label, kept, capacity=5, threads=1, draws=10)
+    assert table.loc[table["model"].ne("takt"), "value"].notna().all()
 
 
 def test_nothing_held_out_or_one_class_only_is_said_and_not_measured(kept: Fitted) -> None:

@@ -128,9 +128,17 @@ def test_nothing_tried_gives_no_hours_and_says_so() -> None:
     )
 
 
+@pytest.mark.parametrize("result", ["answered", "no_answer"])
+def test_where_all_tries_ended_alike_no_hour_is_called_better(result: str) -> None:
+    found = best(fit(f"- 01-06T09:30 {result} phone 9", f"- 01-07T12:30 {result} phone 9"))
+    assert found["weekday"] is None
+    assert "all ended alike" in found["said"]
+
+
 @pytest.mark.parametrize(("office", "hours"), [((9, 17), (9, 11)), ((9, 10), (9, 10))])
 def test_windows_stay_within_the_office_hours(office: tuple[int, int], hours: tuple[int, int]) -> None:
-    found = best(fit("- 01-06T07:30 answered phone 9", "- 01-06T08:30 answered phone 9", office_hours=list(office)))
+    tries = ("- 01-06T07:30 answered phone 9", "- 01-06T08:30 answered phone 9", "- 01-07T09:30 no_answer phone 1")
+    found = best(fit(*tries, office_hours=list(office)))
     assert (found["hour_from"], found["hour_to"]) == hours
     assert found["tried"] == 9
 

@@ -26,7 +26,7 @@ demo: $(STAMP)   ## a simulated company, the whole loop, tomorrow's call list wi
 	$(BIN)/takt demo
 
 test: $(STAMP)   ## everything the project promises
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 check: $(STAMP)  ## style, types, and the arrows between the floors
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # two test processes share two cores: libraries that spin while they wait for a thread would make both wait
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -15,17 +16,41 @@ os.environ.setdefault("TAKT_THREADS", "1")
 ROOT = Path(__file__).resolve().parents[1]
 
 
+TOGETHER = {
+    # these share Prefect's temporary server and the simulated company that was run through it
+    "prefect": (
+        "test_killed", "test_undisturbed", "test_flows", "test_real_runs", "test_experiment_in_the_list",
+        "test_replaying", "test_signalled", "test_overriding", "test_asking", "test_cli_too_early",
+    ),
+    "whole": ("test_scheduler", "test_demo", "test_notebooks"),
+}  # fmt: skip
+"""Files whose tests run in one process, the groups that take longest first; every other file is a group of its own."""
+GROUP = {name: group for group, names in TOGETHER.items() for name in names}
+
+
+def group_of(nodeid: str) -> str:
+    """Return the group of a test by its file."""
+    file = nodeid.split("::", 1)[0]
+    return GROUP.get(Path(file).stem, file)
+
+
+class Grouped(LoadScopeScheduling):
+    """Give whole groups to the processes (xdist's own `loadgroup` does nothing with this pytest)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Grouped:
+    """Take our scheduler."""
+    return Grouped(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, those that share a Prefect server too; begin with what takes longest."""
-    begin = []
-    for item in items:
-        group = item.get_closest_marker("xdist_group")
-        if group is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))
-        elif group.args[0] not in begin:
-            begin.append(group.args[0])
-    items.sort(key=lambda item: 0 if item.get_closest_marker("xdist_group").args[0] in begin else 1)  # type: ignore[union-attr]
+    """Begin with what takes longest."""
+    first = list(TOGETHER)
+    items.sort(key=lambda item: first.index(g) if (g := group_of(item.nodeid)) in first else len(first))
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("whole")
-
 
 @pytest.mark.slow
 def test_the_demo_prints_a_labelled_list_with_reasons_and_writes_only_below_its_home(tmp_path: Path) -> None:
@@ -19,7 +17,7 @@ def test_the_demo_prints_a_labelled_list_with_reasons_and_writes_only_below_its_
     user.mkdir()
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TAKT_", "PREFECT_", "MLFLOW_"))}
     told = subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import main; main()", "demo", "--prospects", "400"],
+        [sys.executable, "-c", "from pipelines.cli import main; main()", "demo", "--prospects", "250"],
         cwd=empty, env=kept | {"HOME": str(user)}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr

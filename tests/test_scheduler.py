@@ -25,8 +25,6 @@ from serving.store import queries
 from serving.store.engine import open_store, reading
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.xdist_group("whole")
-
 PATIENCE = 120.0
 
 
@@ -127,7 +125,7 @@ def _prefect_file(place: Path, home: Path) -> Path:
         deployment["parameters"] = {"home": str(home), "source": "simulated"}
         deployment["schedules"] = []
     ingest = content["deployments"][0]
-    ingest["parameters"]["options"] = {"prospects": 300}
+    ingest["parameters"]["options"] = {"prospects": 200}
     ingest["schedules"] = [{"interval": 20}]
     content["pull"] = [{"prefect.deployments.steps.set_working_directory": {"directory": str(ROOT)}}]
     file = place / "prefect.yaml"

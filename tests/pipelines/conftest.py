@@ -24,11 +24,11 @@ def lake(tmp_path: Path) -> Lake:
 
 @pytest.fixture(scope="session")
 def small_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Raw files of 400 simulated prospects; the truth lies beside the folder."""
+    """Raw files of 250 simulated prospects; the truth lies beside the folder."""
     from pipelines.sources.folders import find
 
     raw = tmp_path_factory.mktemp("company") / "raw"
-    find("simulated").pull(raw, prospects=400, seed=11, end="2026-07-01")
+    find("simulated").pull(raw, prospects=250, seed=11, end="2026-07-01")
     return raw
 
 

@@ -11,7 +11,7 @@ from pipelines.home import Home
 from pipelines.steps.asking import why_not
 from serving.errors import NoRun, Unknown
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect")]
+pytestmark = [pytest.mark.usefixtures("prefect")]
 
 
 def test_everybody_left_out_is_told_the_published_reason(company_run: Run, company: Home) -> None:

@@ -12,8 +12,6 @@ from pipelines.home import Home
 from pipelines.sources.folders import find
 from pipelines.steps import pulling
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 
 @pytest.fixture(scope="module")
 def ingested(small_company: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:

@@ -13,7 +13,7 @@ from pipelines.flows.daily import list_in
 from pipelines.flows.run import Run
 from pipelines.home import Home
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect")]
+pytestmark = [pytest.mark.usefixtures("prefect")]
 
 CARD = """
 name: rest-or-bundle

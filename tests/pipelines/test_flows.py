@@ -19,7 +19,7 @@ from pipelines.flows.train import train
 from pipelines.home import Home, NotIngested
 from pipelines.steps.listing import StaleModel
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect", "company_run")]
+pytestmark = [pytest.mark.usefixtures("prefect", "company_run")]
 
 
 def rows(home: Home) -> dict[str, list[Any]]:

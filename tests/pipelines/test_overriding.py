@@ -11,7 +11,7 @@ from pipelines.home import Home
 from pipelines.steps.overriding import graded, override
 from serving.errors import Unknown
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect")]
+pytestmark = [pytest.mark.usefixtures("prefect")]
 NOW = dt.datetime(2026, 7, 2, 9, tzinfo=dt.UTC)
 
 

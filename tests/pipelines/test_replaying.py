@@ -17,7 +17,7 @@ from pipelines.settings import PipelineSettings
 from pipelines.steps.replaying import CannotReplay, replay
 from serving.errors import Unknown
 
-pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect")]
+pytestmark = [pytest.mark.usefixtures("prefect")]
 
 
 @pytest.fixture

@@ -18,8 +18,6 @@ from serving.store.engine import open_store, reading
 from serving.store.migrations import upgrade
 from serving.store.queries import find_run
 
-pytestmark = pytest.mark.xdist_group("prefect")
-
 COMMAND = (sys.executable, "-c", "from pipelines.cli import main; main()")
 
 
@@ -43,7 +41,7 @@ def test_a_first_run_killed_twice_and_begun_again_is_the_run_that_nobody_disturb
     home = Home(tmp_path / "home with spaces")
     for stage in ("merging into the lake", "publishing"):
         _killed_at(stage, home=home, raw=small_company, server=prefect)
-        assert len(home.lake.read("prospects")) in (0, 400), stage
+        assert len(home.lake.read("prospects")) in (0, 250), stage
         assert published(home) is None, stage
     again: Run = run("simulated", data=str(small_company), home=str(home.path))
     assert again.made.run.run_id == company_run.made.run.run_id

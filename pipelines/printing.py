@@ -15,7 +15,7 @@ from pipelines.steps.listing import Made
 from pipelines.steps.replaying import Replayed
 from serving.store.publish import PublishedRun
 
-SHOWN = ("base rate", "recency", "frequency", "logistic", "boosted", "takt")
+SHOWN = ("base rate", "recency", "frequency", "blended", "logistic", "boosted", "takt")
 NAMES = {**RUNG_NAMES, "takt": "Takt (the ladder's choice)"}
 METRICS = {
     "auc": "AUC",

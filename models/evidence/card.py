@@ -18,9 +18,11 @@ from models.heads.held_out import CHOSEN
 CHANCE_LEVEL: Final = {"auc": 0.5, "lift_at_10": 1.0}
 """What a model that knows nothing reaches; below it at the lower end of the interval there is no signal."""
 FEW_WINS: Final = 50
-RUNG_NAMES: Final = {"frequency": "naive Bayes", "boosted": "LightGBM"}
+RUNG_NAMES: Final = {
+    "frequency": "naive Bayes", "boosted": "LightGBM", "blended": "the mean of naive Bayes, logistic and LightGBM",
+}  # fmt: skip
 """What the rungs are called outside, where it is another word."""
-LEARNED: Final = ("logistic", "boosted")
+LEARNED: Final = ("blended", "logistic", "boosted")
 """Rungs that weigh facts against each other; the ones below only count or order."""
 
 Card = dict[str, Any]

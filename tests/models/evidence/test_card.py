@@ -67,7 +67,9 @@ def test_the_card_tells_what_is_predicted_from_what_and_how_well(good):
     }  # fmt: skip
     assert {"train", "calibrate", "test"} <= set(told["parts"])
     assert ("takt", "auc") in {(row["model"], row["metric"]) for row in told["figures"]}
-    assert [row["rung"] for row in told["ladder"]] == ["recency", "frequency", "logistic", "boosted"]
+    assert [row["rung"] for row in told["ladder"]] == [
+        "recency", "frequency", "blended", "logistic", "boosted",
+    ]  # fmt: skip
 
 
 def test_the_card_is_plain_json_without_nan(good):

@@ -43,7 +43,7 @@ def test_chances_are_near_the_known_truth_on_later_data(world: Journeys, fitted:
 
 def test_the_report_stands_every_rung_beside_the_base_rate_and_what_is_kept(fitted: Fitted) -> None:
     assert list(fitted.report["model"].unique()) == [
-        "base rate", "recency", "frequency", "logistic", "boosted", "takt",
+        "base rate", "recency", "frequency", "blended", "logistic", "boosted", "takt",
     ]  # fmt: skip
     kept = fitted.report[fitted.report["model"] == fitted.kept.rung.name].drop(columns="model")
     takt = fitted.report[fitted.report["model"] == "takt"].drop(columns="model")

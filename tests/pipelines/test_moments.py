@@ -32,7 +32,7 @@ def ahead(days: int, words: Definitions) -> str:
 
 
 def test_without_a_day_it_is_the_day_after_the_last_fact(facts: Facts, words: Definitions) -> None:
-    # the last facts are recorded before midnight UTC, which in Berlin is early on 1 July
+    # the last facts are recorded on 30 June in Berlin
     assert as_of_for(None, facts, words) == pd.Timestamp("2026-07-01", tz="Europe/Berlin")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from models.heads.amount import fit_amount
-from models.heads.hours import fit_hours
 
 from features.facts.definitions import Definitions
 from models.companions import Companions
+from models.heads.amount import fit_amount
+from models.heads.hours import fit_hours
 from models.heads.offer import fit_offer
 from models.heads.person import fit_reply
 from models.heads.timing import fit_timing

@@ -77,14 +77,3 @@ def test_features_prints_at_least_sixty_over_the_five_questions(tmp_path: Path) 
     assert len(rows) >= 60
     assert {row["question"] for row in rows} == {"prospect", "person", "place", "time", "offer"}
     assert all(row["meaning"] and row["window"] and row["as_of_rule"] for row in rows)
-
-
-def test_a_wrong_value_is_one_message_that_ends_with_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "prospects.csv").write_text("prospect_id,created_at,recorded_at\na,2026-01-05 09:00,\n")
-    (tmp_path / "data" / "touches.csv").write_text("touch_id,prospect_id,kind,direction,occurred_at,recorded_at\n")
-    (tmp_path / "data" / "outcomes.csv").write_text("prospect_id,occurred_at,result,recorded_at\n")
-    told = takt("ingest", "-s", "files", "-d", "data", "--home", "home", cwd=tmp_path)
-    said = " ".join(told.stderr.split())
-    assert "prospects.csv, row 2, column created_at: got '2026-01-05 09:00', expected a time with its zone" in said
-    assert said.endswith("`timezone('Europe/Berlin', cast(the_column as timestamp))`.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -47,3 +49,20 @@ def test_too_early_is_one_message_and_exit_code_1_and_nothing_is_published(
     assert "Traceback" not in told
     assert not (ingested.path / "champion").exists()
     assert not (ingested.path / "store.db").exists()
+
+
+def test_a_wrong_value_is_one_message_that_ends_with_what_to_do(prefect: str, tmp_path: Path) -> None:
+    """In a process of its own: what libraries say at its end must not bury the message."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "prospects.csv").write_text("prospect_id,created_at,recorded_at\na,2026-01-05 09:00,\n")
+    (tmp_path / "data" / "touches.csv").write_text("touch_id,prospect_id,kind,direction,occurred_at,recorded_at\n")
+    (tmp_path / "data" / "outcomes.csv").write_text("prospect_id,occurred_at,result,recorded_at\n")
+    words = [sys.executable, "-c", "from pipelines.cli import main; main()", "ingest", "-s", "files", "-d", "data"]
+    told = subprocess.run(
+        [*words, "--home", "home"], cwd=tmp_path, env=os.environ | {"PREFECT_API_URL": prefect},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    said = " ".join(told.stderr.split())
+    assert told.returncode == 1
+    assert "prospects.csv, row 2, column created_at: got '2026-01-05 09:00', expected a time with its zone" in said
+    assert said.endswith("`timezone('Europe/Berlin', cast(the_column as timestamp))`.")

@@ -102,7 +102,7 @@ def test_on_a_simulated_company_the_list_lies_between_the_habits_and_the_oracle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(truth_evaluation, "TREES", 40)
-    found = evaluate_truth(find("simulated"), tmp_path, seeds=[3], prospects=1000, threads=1, times=2, draws=100)
+    found = evaluate_truth(find("simulated"), tmp_path, seeds=[3], prospects=1000, threads=1, times=1, draws=100)
     worth = found[found["metric"] == "true wins per call"].set_index("model")["value"]
     assert set(worth.index) == {*ORDERS, "anybody"}
     assert worth["oracle"] > worth["takt"] > max(worth["recency"], worth["whom they know"]) > worth["anybody"]

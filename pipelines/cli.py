@@ -146,6 +146,7 @@ def serve(
 def evaluate(
     source: Annotated[str | None, typer.Option("--source", "-s", help="One source; its figures are printed.")] = None,
     data: Data = None,
+    *,
     home: At = None,
     everything: Annotated[bool, typer.Option("--all", help="All sources below --data; writes --page.")] = False,
     page: Annotated[Path, typer.Option(help="With --all: where the results are written.")] = Path("docs/RESULTS.md"),

@@ -29,3 +29,5 @@ def test_a_notebook_runs_from_beginning_to_end(path: Path, request: pytest.Fixtu
         request.getfixturevalue("data_dir")  # skips where there are no real data
     book = nbformat.read(path, as_version=4)
     NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}).execute()
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in code), "a cell was not run"

@@ -13,9 +13,23 @@ from starlette.middleware.gzip import GZipMiddleware
 from serving import problems
 from serving.access import allowed
 from serving.champion import Champions
-from serving.pages import views
+from serving.pages import (
+    definitions,
+    experiments,
+    exports,
+    flow,
+    model,
+    offers,
+    readiness,
+    search,
+    stylesheet,
+    taps,
+    team,
+    views,
+    where,
+)  # fmt: skip
 from serving.pages.pages import STATIC, Pages
-from serving.routes import about, call_list, health, prospects, score
+from serving.routes import about, call_list, feedback, health, manage, prospects, score, segments, why_not
 from serving.settings import Settings
 from serving.store.engine import open_store
 from serving.store.migrations import upgrade
@@ -62,10 +76,15 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+API = (call_list, prospects, score, about, feedback, why_not, segments, manage)
+PAGES = (exports, taps, search, offers, where, flow, experiments, team, model, definitions, readiness, views)
+
+
 def _add_routes(app: FastAPI) -> None:
     app.include_router(health.router)
-    for router in (call_list.router, prospects.router, score.router, about.router, views.router):
-        app.include_router(router, dependencies=[Depends(allowed)])
+    app.include_router(stylesheet.router)
+    for room in (*API, *PAGES):
+        app.include_router(room.router, dependencies=[Depends(allowed)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 

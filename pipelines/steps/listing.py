@@ -26,6 +26,8 @@ from models.evidence.card import card
 from pipelines.home import Home
 from pipelines.progress import stage
 from pipelines.steps import experimenting, publishing, treating
+from pipelines.steps.boards.day import Day
+from pipelines.steps.boards.every import boards
 from pipelines.steps.training import SEED
 from serving.store.publish import PublishedRun
 
@@ -99,11 +101,17 @@ def make(facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definiti
         issued = publishing.with_changes(issued, home, as_of=as_of, bundle=bundle, definitions=definitions)
         told.found = f"{len(issued):,} receipts"
     model_card = card(bundle, simulated=definitions.simulated)
+    with stage("filling the boards") as told:
+        shown = boards(Day(
+            as_of=as_of, home=home, facts=facts.visible(as_of), definitions=definitions, bundle=bundle, heads=heads,
+            matrix=matrix, scores=scores, factors=said, today=today,
+        ))  # fmt: skip
+        told.found = ", ".join(shown)
     summary = publishing.summary_of(keys, today, as_of=as_of, model_card=model_card)
     models = (bundle.fingerprint, heads.fingerprint, asked.to_json(orient="records"))
     run = publishing.assemble(
         facts, issued, today, as_of=as_of, bundle=bundle, definitions=definitions, data_version=data_version,
-        run_id=_run_id(as_of, models, definitions, data_version), summary=summary, model_card=model_card,
+        run_id=_run_id(as_of, models, definitions, data_version), summary=summary, model_card=model_card, boards=shown,
     )  # fmt: skip
     return Made(run, today)
 

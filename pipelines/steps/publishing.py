@@ -43,6 +43,7 @@ def summary_of(
 def assemble(
     facts: Facts, issued: pd.DataFrame, today: TodaysList, *, run_id: str, as_of: pd.Timestamp, bundle: Bundle,
     definitions: Definitions, data_version: str, summary: Mapping[str, Any], model_card: Mapping[str, Any],
+    boards: Mapping[str, Any],
 ) -> PublishedRun:  # fmt: skip
     """Put a run together from what was visible at `as_of`."""
     seen = facts.visible(as_of)
@@ -72,6 +73,7 @@ def assemble(
         summary=dict(summary),
         definitions=definitions.model_dump(mode="json"),
         model_card=dict(model_card),
+        boards=dict(boards),
     )
 
 

@@ -17,6 +17,7 @@ from serving.problem import Problem
 
 ROOT: Final = Path(__file__).parent
 STATIC: Final = ROOT / "static"
+STYLE: Final = ROOT / "style"
 
 
 def address(path: str, name: str = "", **query: object) -> str:
@@ -30,7 +31,8 @@ class Pages:
 
     def __init__(self) -> None:
         self._templates = Jinja2Templates(ROOT / "templates")
-        style = hashlib.sha256((STATIC / "takt.css").read_bytes()).hexdigest()[:12]
+        self.style = "".join(path.read_text(encoding="utf-8") for path in sorted(STYLE.glob("*.css")))
+        style = hashlib.sha256(self.style.encode()).hexdigest()[:12]
         environment = self._templates.env
         environment.trim_blocks = environment.lstrip_blocks = True
         environment.globals.update(

@@ -18,7 +18,7 @@ from serving.errors import RunRefused
 from serving.store.engine import writing
 from serving.store.migrations import upgrade
 from serving.store.records import plain, records
-from serving.store.tables import Base, Call, Contact, LeftOut, ModelCard, Moment, Prospect, Receipt, Run
+from serving.store.tables import Base, Board, Call, Contact, LeftOut, ModelCard, Moment, Prospect, Receipt, Run
 
 _Rows = dict[type[Base], list[dict[str, Any]]]
 _CURRENT: Final = (Prospect, Contact, Moment)
@@ -54,11 +54,14 @@ class PublishedRun:
     left_out : DataFrame
         prospect_id, reason, words, until? (date).
     prospects : DataFrame
-        prospect_id, name?, account_id?, owner_id?, territory?, segment?, source?, created_at, last_touch_at?.
+        prospect_id, name?, account_id?, owner_id?, territory?, segment?, source?, created_at, last_touch_at?, stage?,
+        offer_id?, offer_words?, missing_roles?.
     contacts : DataFrame
         contact_id, prospect_id, name?, role?, seniority?, email?, phone?, timezone?, do_not_contact (bool).
     timeline : DataFrame
         prospect_id, occurred_at, recorded_at, kind, channel?, direction?, result?, text?.
+    boards : dict of name to dict
+        What the pages beside the list show, in the shapes of `serving.boards`.
     """
 
     run_id: str
@@ -82,6 +85,7 @@ class PublishedRun:
     summary: dict[str, Any] = field(default_factory=dict)
     definitions: dict[str, Any] = field(default_factory=dict)
     model_card: dict[str, Any] = field(default_factory=dict)
+    boards: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def day(self) -> dt.date:
@@ -153,6 +157,8 @@ def _insert_run(connection: Connection, run: PublishedRun) -> int:
     values = {name: plain(getattr(run, name)) for name in names}
     number: int = connection.execute(insert(Run).values(values).returning(Run.number)).scalar_one()
     connection.execute(insert(ModelCard).values(run=number, card=plain(run.model_card)))
+    boards = [{"run": number, "name": name, "content": plain(content)} for name, content in run.boards.items()]
+    _insert(connection, Board, boards)
     return number
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from serving.errors import NoRun, Unknown
-from serving.store.tables import Call, Contact, LeftOut, ModelCard, Moment, Prospect, Receipt, Run
+from serving.store.tables import Board, Call, Contact, LeftOut, ModelCard, Moment, Prospect, Receipt, Run
 
 TIMELINE_SHOWN = 100
 """Moments shown of one prospect, the latest first."""
@@ -174,6 +174,12 @@ def receipts_before(store: Session, day: dt.date) -> tuple[Run | None, list[Rece
 def model_card(store: Session, run: Run) -> dict[str, Any]:
     """Return the card of the model that made this run; it was published with it."""
     return store.get_one(ModelCard, run.number).card
+
+
+def board(store: Session, run: Run, name: str) -> dict[str, Any] | None:
+    """Return what a page of this run shows, None where the run was published without it."""
+    found = store.get(Board, (run.number, name))
+    return None if found is None else found.content
 
 
 def _lines(run: Run) -> Select[tuple[Call, Receipt, Prospect, Contact]]:

@@ -1,6 +1,6 @@
 """The serving store: what was published, run by run, and what is currently known of each prospect.
 
-Rows of `runs`, `receipts`, `call_list`, `left_out` and `model_cards` are written once and never changed.
+Rows of `runs`, `receipts`, `call_list`, `left_out`, `boards` and `model_cards` are written once and never changed.
 `prospects`, `contacts` and `timeline` hold the last published state. `feedback` is only appended to.
 Times are UTC with microseconds; `Run.day` is the date of `as_of` in the company's time zone.
 """
@@ -114,6 +114,7 @@ class Call(Base):
     __tablename__ = "call_list"
     __table_args__ = (
         UniqueConstraint("run", "prospect_id"),
+        Index(None, "run", "owner_id", "position"),
         ForeignKeyConstraint(["run", "prospect_id"], ["receipts.run", "receipts.prospect_id"]),
     )
 
@@ -150,10 +151,25 @@ class LeftOut(Base):
     until: Mapped[dt.date | None]
 
 
+class Board(Base):
+    """What one page of a run shows: its figures, tables and sentences, in the shape of `serving.boards`."""
+
+    __tablename__ = "boards"
+
+    run: Mapped[int] = mapped_column(ForeignKey("runs.number"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    content: Mapped[dict[str, Any]]
+
+
 class Prospect(Base):
-    """A prospect as last published."""
+    """A prospect as last published.
+
+    `stage` is the last one known, `offer_id` and `offer_words` what to offer next, `missing_roles` the words for who
+    of the account was not spoken to yet.
+    """
 
     __tablename__ = "prospects"
+    __table_args__ = (Index(None, "name"),)
 
     prospect_id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str | None]
@@ -164,6 +180,10 @@ class Prospect(Base):
     source: Mapped[str | None]
     created_at: Mapped[dt.datetime]
     last_touch_at: Mapped[dt.datetime | None]
+    stage: Mapped[str | None]
+    offer_id: Mapped[str | None]
+    offer_words: Mapped[str | None]
+    missing_roles: Mapped[str | None]
 
 
 class Contact(Base):
@@ -200,7 +220,11 @@ class Moment(Base):
 
 
 class Feedback(Base):
-    """What a person said about a call; appended once per `idempotency_key`, read by the next ingest."""
+    """What a person said about a call; appended once per `idempotency_key`, read by the next ingest.
+
+    `until` is the day before which nobody should call, `said_by` who said it, and `undoes` the key of what is taken
+    back by this row: nothing is ever changed or deleted here.
+    """
 
     __tablename__ = "feedback"
 
@@ -211,3 +235,8 @@ class Feedback(Base):
     kind: Mapped[str]
     note: Mapped[str | None]
     at: Mapped[dt.datetime]
+    contact_id: Mapped[str | None]
+    channel: Mapped[str | None]
+    said_by: Mapped[str | None]
+    undoes: Mapped[str | None]
+    until: Mapped[dt.date | None]

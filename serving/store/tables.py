@@ -240,3 +240,14 @@ class Feedback(Base):
     said_by: Mapped[str | None]
     undoes: Mapped[str | None]
     until: Mapped[dt.date | None]
+
+
+class Proposal(Base):
+    """The card of an experiment that somebody asked for on a page; the next daily run files it, or says why not."""
+
+    __tablename__ = "proposals"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    card: Mapped[dict[str, Any]]
+    said_by: Mapped[str | None]
+    at: Mapped[dt.datetime]

@@ -23,6 +23,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run"], ["runs.number"], name="fk_boards_run"),
         sa.PrimaryKeyConstraint("run", "name", name="pk_boards"),
     )
+    op.create_table(
+        "proposals",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("card", sa.JSON(), nullable=False),
+        sa.Column("said_by", sa.String(), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_proposals"),
+    )
     for name in _SAID:
         op.add_column("feedback", sa.Column(name, sa.String(), nullable=True))
     op.add_column("feedback", sa.Column("until", sa.Date(), nullable=True))
@@ -40,4 +48,5 @@ def downgrade() -> None:
     op.drop_column("feedback", "until")
     for name in _SAID:
         op.drop_column("feedback", name)
+    op.drop_table("proposals")
     op.drop_table("boards")

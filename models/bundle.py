@@ -25,7 +25,7 @@ import pandas as pd
 from features.errors import TaktError
 from models.heads.encoding import Encoding
 from models.heads.ladder import STEPS
-from models.heads.learned import Fitted
+from models.heads.learned import Fitted, Served
 from models.heads.rung import Rung
 from models.measures.calibration import Calibration
 from models.measures.likeness import Bands
@@ -85,17 +85,18 @@ class Bundle:
 
     @classmethod
     def of(cls, fitted: Fitted) -> Bundle:
-        """Keep what a head fitted."""
+        """Keep what a head fitted: what serves, which is `fitted.served` where there is one, and the figures."""
+        serves = fitted.served or Served(fitted.kept, fitted.bands, "")
         return cls(
             head=fitted.head,
-            rung=fitted.kept.rung,
-            calibration=fitted.kept.calibration,
+            rung=serves.model.rung,
+            calibration=serves.model.calibration,
             base_rate=fitted.base_rate,
-            bands=fitted.bands,
+            bands=serves.bands,
             metrics=_rows(fitted.report),
             ladder=_rows(fitted.ladder),
             split=dict(fitted.split.words) if fitted.split else {},
-            note=fitted.note,
+            note=" ".join(words for words in (fitted.note, serves.words) if words),
             **asdict(fitted.versions),
         )
 

@@ -21,6 +21,7 @@ from rich.markup import escape
 
 from features.errors import TaktError
 from pipelines.cli_asking import asking
+from pipelines.cli_definitions import defining
 from pipelines.cli_experiment import experiment
 from pipelines.options import At, Data, Day, MaybeSource, Source, begin, home_of, out
 from pipelines.settings import PipelineSettings
@@ -32,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(asking)
+app.add_typer(defining)
 app.add_typer(experiment, name="experiment")
 
 
@@ -41,18 +43,19 @@ def demo(
     prospects: Annotated[int, typer.Option(help="Size of the simulated company.")] = 2000,
     seed: Annotated[int, typer.Option(help="Another seed is another company.")] = 7,
 ) -> None:
-    """Simulate a company, run the whole loop and print tomorrow's call list."""
+    """Simulate a company, work three days with its lists and print tomorrow's."""
     place = home_of(home, "simulated")
     begin(place, source="simulated")
-    from pipelines.flows.run import run as flow
+    from pipelines.flows.demo import demo as flow
     from pipelines.printing import call_list
+    from pipelines.printing_days import days, where_to_look
 
     tomorrow = str(dt.date.today() + dt.timedelta(days=1))  # noqa: DTZ011 - the day on this person's wall
-    options: dict[str, object] = {"prospects": prospects, "seed": seed, "end": tomorrow}
-    made = flow("simulated", home=place, day=tomorrow, options=options).made
-    call_list(made, out)
+    shown = flow(place, prospects=prospects, seed=seed, day=tomorrow)
+    call_list(shown.made, out)
+    days(shown.lived, out)
     at = "" if home is None else f"TAKT_HOME={place} "
-    out.print(f"\nOpen it in a browser: [bold]{at}make serve[/], then http://127.0.0.1:8000")
+    where_to_look(out, serve=f"{at}make serve")
 
 
 @app.command()
@@ -69,9 +72,20 @@ def run(source: Source, data: Data = None, home: At = None, day: Day = None) -> 
 
 
 @app.command()
-def ingest(source: Source, data: Data = None, home: At = None) -> None:
-    """Pull a source and merge it into the lake; bad rows are set aside with their reasons."""
+def ingest(
+    source: MaybeSource = None,
+    data: Data = None,
+    home: At = None,
+    taps: Annotated[bool, typer.Option("--taps", help="Only what was tapped in the pages; nothing is pulled.")] = False,
+) -> None:
+    """Pull a source and merge it into the lake, and what was tapped; bad rows are set aside with their reasons."""
     place = home_of(home, source)
+    if taps:
+        begin(place)
+        _take_taps(Path(place))
+        return
+    if source is None:
+        raise typer.BadParameter("name a --source, or --taps for only what was tapped in the pages.")
     begin(place, source=source, data=data)
     from pipelines.flows.ingest import ingest as flow
     from pipelines.home import Home
@@ -81,6 +95,18 @@ def ingest(source: Source, data: Data = None, home: At = None) -> None:
     frame(flow(source, data=None if data is None else str(data), home=place), out, title=f"Rows from {source}")
     facts, _ = pulling.known(Home(Path(place)))
     frame(pulling.who_is_what(pulling.words(Home(Path(place))), facts), out, title="What the words mean here")
+
+
+def _take_taps(place: Path) -> None:
+    from pipelines.home import Home
+    from pipelines.printing import frame
+    from pipelines.steps.tapped import take
+
+    taken = take(Home(place))
+    if len(taken.quarantined):
+        frame(taken.quarantined, out, title="Taps set aside")
+    news = f"{taken.new:,} new rows from what was tapped, data version {taken.note.data_version}."
+    out.print(escape(taken.waiting) or news)
 
 
 @app.command()

@@ -20,14 +20,11 @@ def add(
     home: At = None,
 ) -> None:
     """File a card before its start, and say what to expect of it."""
-    from models.evidence.experiment_card import ExperimentError
     from pipelines.home import Home
     from pipelines.steps import experiment_files
     from pipelines.steps.experimenting import plan
 
     read = experiment_files.read(card)
-    if any(arm.rule == "always_listed" for arm in read.arms):
-        raise ExperimentError(f"{card}: the rule always_listed is not carried out yet; use never_listed or an offer.")
     planned = plan(read, Home(Path(home_of(home, source))))
     out.print(f"Filed as {escape(str(planned.path))}. {escape(planned.said)}")
 

@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from serving import problems
-from serving.access import allowed
+from serving.access import SignInNeeded, allowed
 from serving.champion import Champions
 from serving.pages import (
     definitions,
@@ -22,6 +22,7 @@ from serving.pages import (
     offers,
     readiness,
     search,
+    sign_in,
     stylesheet,
     taps,
     team,
@@ -35,9 +36,9 @@ from serving.store.engine import open_store
 from serving.store.migrations import upgrade
 
 GUARDS = {
-    # names come from outside: a page may load our stylesheet and nothing else, run nothing, be framed by nobody
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    # names come from outside: a page may load and run our own files and nothing else, and be framed by nobody
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
@@ -71,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.champions, app.state.pages = Champions(settings.champion), Pages()
     _add_routes(app)
     problems.install(app)
+    app.add_exception_handler(SignInNeeded, sign_in.ask)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.middleware("http")(_guard)
     return app
@@ -83,13 +85,14 @@ PAGES = (exports, taps, search, offers, where, flow, experiments, team, model, d
 def _add_routes(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(stylesheet.router)
+    app.include_router(sign_in.router)
     for room in (*API, *PAGES):
         app.include_router(room.router, dependencies=[Depends(allowed)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 
 async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    too_large = problems.too_large(request)
-    response = too_large if too_large is not None else await call_next(request)
+    refused = problems.foreign(request) or problems.too_large(request)
+    response = refused if refused is not None else await call_next(request)
     response.headers.update(GUARDS)
     return response

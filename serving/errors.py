@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from features.errors import ContractError, TaktError
+
+if TYPE_CHECKING:
+    from serving.store.feedback import Said
 
 
 class NoRun(TaktError):
@@ -37,3 +40,26 @@ class BadRows(ContractError):
     def __init__(self, message: str, rows: list[dict[str, Any]]) -> None:
         super().__init__(message)
         self.rows = rows
+
+
+class BadFeedback(TaktError):
+    """What somebody said about a call cannot be kept as it is; `field` is what to correct."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class AlreadySaid(TaktError):
+    """The key of a feedback stands for something else: for `said`, which was taken back where `undone`."""
+
+    def __init__(self, said: Said, *, undone: bool) -> None:
+        super().__init__(
+            f"{said.prospect_id!r} was already recorded as {said.kind!r} under this key"
+            + (", and that was taken back. Load the list again." if undone else ". Undo it to change it.")
+        )
+        self.said, self.undone = said, undone
+
+
+class NothingToUndo(TaktError):
+    """What is to be taken back was never said, or was taken back before."""

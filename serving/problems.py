@@ -19,7 +19,17 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from features.errors import ContractError, NotEnoughHistory, SchemaMismatch, TaktError
-from serving.errors import BadCursor, BadRows, NoChampion, NoRun, StoreUnusable, Unknown
+from serving import cross_origin
+from serving.errors import (
+    AlreadySaid,
+    BadCursor,
+    BadRows,
+    NoChampion,
+    NoRun,
+    NothingToUndo,
+    StoreUnusable,
+    Unknown,
+)
 from serving.problem import Problem
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -27,6 +37,8 @@ MOST_ERRORS: Final = 20
 """A request with thousands of bad rows is answered with the first ones and the count."""
 
 MOST_BYTES: Final = 64 * 1024 * 1024
+MOST_FORM_BYTES: Final = 64 * 1024
+"""A form, or what is said about a call, is a few words."""
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +49,8 @@ _KNOWN: Final[Mapping[type[TaktError], tuple[int, str]]] = {
     BadCursor: (400, "bad-cursor"),
     NoChampion: (503, "no-champion"),
     StoreUnusable: (503, "store-unusable"),
+    AlreadySaid: (409, "already-said"),
+    NothingToUndo: (409, "nothing-to-undo"),
     BadRows: (422, "bad-rows"),
     ContractError: (422, "contract"),
     SchemaMismatch: (409, "schema-mismatch"),
@@ -54,14 +68,32 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
+def status_of(error: TaktError) -> int:
+    """Return the status that an error becomes."""
+    return next(_KNOWN[c] for c in type(error).__mro__ if c in _KNOWN)[0]
+
+
+def foreign(request: Request) -> Response | None:
+    """Refuse a change that a page of another site asks for."""
+    refused = cross_origin.refused(request)
+    return (
+        _answer(request, 403, "cross-site", detail=f"{request.method} {request.url.path}: {refused}.")
+        if refused
+        else None
+    )
+
+
 def too_large(request: Request) -> Response | None:
     """Refuse a body beyond `MOST_BYTES`, or of unknown length, before a byte of it is read."""
     length = request.headers.get("content-length", "")
-    if request.method not in ("POST", "PUT", "PATCH") or (length.isdigit() and int(length) <= MOST_BYTES):
+    form = request.url.path == "/v1/feedback" or "form" in request.headers.get("content-type", "")
+    most = MOST_FORM_BYTES if form else MOST_BYTES
+    if request.method not in ("POST", "PUT", "PATCH") or (length.isdigit() and int(length) <= most):
         return None
     if not length.isdigit():
         return _answer(request, 411, "length-required", detail="Send the body with its Content-Length.")
-    detail = f"The body has {length} bytes, at most {MOST_BYTES} are taken; send fewer prospects at a time."
+    what = "a note may have 2,000 characters; nothing was recorded" if form else "send fewer prospects at a time"
+    detail = f"The body has {length} bytes, at most {most} are taken; {what}."
     return _answer(request, 413, "too-large", detail=detail)
 
 

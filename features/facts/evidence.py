@@ -66,6 +66,18 @@ def who(definitions: Definitions, facts: Facts, term: str) -> pd.Series[str]:
         return _ask(database, term, definitions.terms[term].evidence)
 
 
+def holders(definitions: Definitions, facts: Facts) -> dict[str, pd.Series[str]]:
+    """Return the prospects that each term applies to, in the order of definitions.yaml; see `who`.
+
+    Raises
+    ------
+    DefinitionsError
+        As in `who`.
+    """
+    with _tables(facts) as database:
+        return {name: _ask(database, name, term.evidence) for name, term in definitions.terms.items()}
+
+
 def counts(definitions: Definitions, facts: Facts) -> pd.DataFrame:
     """Count the prospects of every term, in the order of definitions.yaml.
 
@@ -81,8 +93,7 @@ def counts(definitions: Definitions, facts: Facts) -> pd.DataFrame:
         As in `who`.
     """
     everybody = facts.prospects["prospect_id"].nunique()
-    with _tables(facts) as database:
-        found = [len(_ask(database, name, term.evidence)) for name, term in definitions.terms.items()]
+    found = [len(ids) for ids in holders(definitions, facts).values()]
     table = pd.DataFrame(
         {
             "term": pd.Series(list(definitions.terms), dtype="str"),

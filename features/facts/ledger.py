@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from features.errors import ContractError
+from features.facts import own
 from features.facts.contract import TABLES, Checked, check, empty, set_aside
 
 
@@ -71,9 +72,14 @@ class Facts:
         )
 
     def last_recorded(self) -> pd.Timestamp | None:
-        """Return the latest `recorded_at` of any fact, or None where there are no facts."""
-        times = [t["recorded_at"].max() for t in self.tables().values() if "recorded_at" in t.columns and len(t)]
-        return max(times) if times else None
+        """Return the latest `recorded_at` of any fact that a source delivered, or None where there are no facts.
+
+        What was tapped in our own pages does not count: it says nothing about how far the source has been read.
+        """
+        ours = own.recorded(self.touches, self.attribute_changes)
+        tables = [t["recorded_at"] for t in self.tables().values() if "recorded_at" in t.columns]
+        times = [(t[~t.isin(ours)] if len(ours) else t).max() for t in tables]
+        return max((t for t in times if pd.notna(t)), default=None)
 
 
 def current(frame: pd.DataFrame, key: tuple[str, ...]) -> pd.DataFrame:

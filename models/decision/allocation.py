@@ -46,6 +46,24 @@ def allocate(candidates: Candidates, may: Mask, places: Ints) -> Ints:
     return out
 
 
+def allocate_in_turn(candidates: Candidates, may: Mask, places: Ints, *, first: Mask) -> Ints:
+    """Answer the same where some candidates have their places before all others (an experiment lists them).
+
+    They share the places as any list does, by value; what they leave, places and accounts, is for the others.
+
+    Parameters
+    ----------
+    first : bool array, shape (n,)
+        None of them: the same as `allocate`.
+    """
+    out = np.full(len(first), NOBODY, dtype=np.int64)
+    out[first] = allocate(candidates.take(np.flatnonzero(first)), may, places)
+    left = places - np.bincount(out[out >= 0], minlength=len(places))
+    others = np.flatnonzero(~first & ~candidates.tied_to(out >= 0))
+    out[others] = allocate(candidates.take(others), may, left)
+    return out
+
+
 def _settle(owner: Ints, few: Candidates, may: Mask, *, places: Ints) -> Ints:
     """Fill places left empty, and let an earlier candidate take the place of a later one, until nobody can.
 

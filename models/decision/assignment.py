@@ -54,6 +54,13 @@ class Candidates:
         """Return the candidates of these rows, in this order."""
         return Candidates(self.weight[rows], self.kind[rows], self.account[rows], self.person[rows])
 
+    def tied_to(self, called: Mask) -> Mask:
+        """Say who has the account or the person of somebody who is called; the called ones themselves have."""
+        out = np.zeros(len(called), dtype=np.bool_)
+        for codes in (self.account, self.person):
+            out |= (codes >= 0) & np.isin(codes, codes[called])
+        return out
+
 
 def anybody(may: Mask) -> Mask:
     """Say for each kind whether anybody may be given it."""

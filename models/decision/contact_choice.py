@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from features.facts.contract import ANSWERED, SENIORITIES, TABLES
+from features.facts.contract import ANSWERED, SENIORITIES
 from features.facts.definitions import Definitions
-from features.facts.ledger import Facts, current
+from features.facts.ledger import Facts
+from models.heads import contactable
+from models.heads.outreach import REACHABLE
 
-REACHABLE: Final = ("phone", "email", "in_person", "chat", "social", "post")
-"""Channels on which a salesperson can start a conversation; nobody is called by web."""
 USEFUL_ANSWERS: Final = tuple(r for r in ANSWERED if r not in ("do_not_contact", "wrong_person"))
 BY: Final = {"phone": "by phone", "email": "by e-mail", "in_person": "in person"}
 
@@ -36,15 +36,8 @@ def people(facts: Facts, as_of: pd.Timestamp) -> pd.DataFrame:
         One row per (prospect_id, contact_id) with the contact's columns and the bool `refuses`: the contact's row
         says so, or the contact asked for it in a touch.
     """
-    known = current(facts.contacts, TABLES["contacts"].key)
-    asked = facts.touches.loc[facts.touches["result"].eq("do_not_contact"), "contact_id"].dropna()
-    refuses = known["do_not_contact_since"].le(as_of) | known["contact_id"].isin(asked)
-    known = known.assign(refuses=refuses.astype("bool"))
-    prospects = current(facts.prospects, TABLES["prospects"].key)[["prospect_id", "account_id"]]
-    direct = known[known["prospect_id"].notna()]
-    through = known[known["account_id"].notna()].drop(columns="prospect_id")
-    through = through.merge(prospects.dropna(), on="account_id")
-    return pd.concat([direct, through]).drop_duplicates(["prospect_id", "contact_id"], ignore_index=True)
+    known = contactable.people(facts, as_of)
+    return known.assign(refuses=known["why_not"].eq(contactable.REFUSES).fillna(False).astype("bool"))
 
 
 def suggest(

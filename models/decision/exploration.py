@@ -8,7 +8,8 @@ Each prospect that could be drawn belongs to one salesperson's pool: an owned on
 to that of somebody who may be given it, dealt in turn. Only the first prospect of an account and of a person is in a
 pool, and none whose account or person is on a list. So lotteries of different salespeople never touch, and the logged
 `propensity` is exactly the chance, over all seeds, of being on the list that day (inclusion probability; Horvitz and
-Thompson 1952), given the day's facts and who is held out.
+Thompson 1952), given the day's facts, who is held out, and whom an experiment lists: those are listed for sure, and no lottery takes their
+place.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from models.measures.ranking import Floats, Ints
 
 VALUE: Final = "value"
 EXPLORATION: Final = "exploration"
+EXPERIMENT: Final = "experiment"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Drawn:
     owner : int array, shape (n,)
         Who calls each candidate, -1: nobody.
     how : object array of str, shape (n,)
-        "value" or "exploration"; "" for those not called.
+        "value", "exploration" or "experiment"; "" for those not called.
     propensity : float array, shape (n,)
         The chance of being called today; 0 for those who could not have been drawn.
     lotteries : DataFrame
@@ -63,7 +65,9 @@ def held_out(prospect_id: pd.Series[Any], share: float, seed: int) -> Mask:
     return np.array([_uniform("hold-out", seed, who) < share for who in prospect_id], dtype=np.bool_)
 
 
-def explore(owner: Ints, candidates: Candidates, team: Team, *, share: float, seed: int, day: dt.date) -> Drawn:
+def explore(
+    owner: Ints, candidates: Candidates, team: Team, *, share: float, seed: int, day: dt.date, fixed: Mask | None = None
+) -> Drawn:
     """Give the last places of each list to candidates drawn by chance.
 
     Parameters
@@ -74,14 +78,18 @@ def explore(owner: Ints, candidates: Candidates, team: Team, *, share: float, se
         Of each list's places.
     seed : int
         Not below 0. A lottery depends on seed, day and the salesperson's name, not on who else is in the team.
+    fixed : bool array, shape (n,), optional
+        Of those on the lists, whom an experiment put there.
     """
+    stays = np.zeros(len(owner), dtype=np.bool_) if fixed is None else fixed
     pools = _pools(owner, candidates, team.may_today)
     out = owner.copy()
-    how = np.where(owner >= 0, VALUE, "").astype("object")
+    how = np.where(stays, EXPERIMENT, np.where(owner >= 0, VALUE, "")).astype("object")
     propensity = (owner >= 0).astype(np.float64)
     rows = []
     for who, (name, places) in enumerate(zip(team.owners, team.places, strict=True)):
-        lottery = _Lottery.of(np.flatnonzero(owner == who), pools[who], places=int(places), share=share)
+        listed, taken = np.flatnonzero((owner == who) & ~stays), int(((owner == who) & stays).sum())
+        lottery = _Lottery.of(listed, pools[who], places=int(places), taken=taken, share=share)
         rng = np.random.default_rng([seed, day.toordinal(), _number(name)])
         drawn = lottery.drawn + int(rng.random() < lottery.chance)
         pool = lottery.split(drawn)[1]
@@ -98,7 +106,7 @@ def explore(owner: Ints, candidates: Candidates, team: Team, *, share: float, se
 
 @dataclass(frozen=True)
 class _Lottery:
-    """One list, best first, and those who could be drawn for its last places, best first."""
+    """One list, best first, and those who could be drawn for its last places, best first; `places` not taken yet."""
 
     listed: Ints
     others: Ints
@@ -107,10 +115,10 @@ class _Lottery:
     chance: float
 
     @classmethod
-    def of(cls, listed: Ints, others: Ints, *, places: int, share: float) -> _Lottery:
+    def of(cls, listed: Ints, others: Ints, *, places: int, taken: int, share: float) -> _Lottery:
         # 5 % of 20 is one place, also in floating point
-        expected = round(places * share, 9)
-        return cls(listed, others, places, int(expected), expected - int(expected))
+        expected = min(round(places * share, 9), float(places - taken))
+        return cls(listed, others, places - taken, int(expected), expected - int(expected))
 
     @property
     def all(self) -> Ints:

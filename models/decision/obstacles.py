@@ -17,9 +17,10 @@ from models.decision.assignment import Mask, anybody
 from models.decision.exploration import held_out
 from models.decision.gaps import last_account, last_person
 from models.decision.ownership import last_known
+from models.decision.put_off import put_off
 from models.decision.team import Team, no_salesperson
 from models.decision.workdays import next_working, said, why_closed
-from models.decision.worth import Form, describe
+from models.decision.worth import DEFAULT, Form, describe
 from models.measures.ranking import Ints
 
 REASONS: Final[Mapping[str, str]] = {
@@ -28,6 +29,7 @@ REASONS: Final[Mapping[str, str]] = {
     "unscored": "nothing was known to judge it by",
     "no_salesperson": "no salesperson may be given it (ownership and territories)",
     "not_worth": "the call would cost more than it is expected to bring",
+    "waiting": "they asked to be called later, or we moved the call to a later day",
     "too_soon": "the person was reached within the minimum gap",
     "account_called": "somebody of the same account (or the same person) is called today, or was within its gap",
     "not_working": "nobody who may call it works today",
@@ -45,7 +47,7 @@ class Day:
     seen: Facts
     definitions: Definitions
     seed: int = 7
-    form: Form = "full"
+    form: Form = DEFAULT
 
     def until(self, at_least: Ints, kind: Ints, team: Team) -> pd.Series[Any]:
         """Return the first day, at least so many days from now, on which somebody works who may call it.
@@ -79,6 +81,7 @@ def obstacles(cohort: pd.DataFrame, day: Day, *, team: Team, kind: Ints, members
     """
     ids, definitions = cohort["prospect_id"], day.definitions
     person, company = _reached(cohort, day, members)
+    later = put_off(day.seen, day.date).reindex(ids).set_axis(cohort.index)
     nobody = ~anybody(team.may)[kind]
     off = ~anybody(team.may & team.calendar[:, 0])[kind]
     unknown = cohort["weight"].isna()
@@ -88,6 +91,7 @@ def obstacles(cohort: pd.DataFrame, day: Day, *, team: Team, kind: Ints, members
         "unscored": (unknown, "could not be scored: " + cohort["reason"].replace("", "no reason given")),
         "no_salesperson": (nobody, _no_salesperson(cohort, nobody)),
         "not_worth": (cohort["weight"] < 0, _not_worth(cohort, day)),
+        "waiting": (later["until"].notna(), later["words"]),
         "too_soon": (person.notna(), _in_touch(person, "we were in touch", definitions.minimum_gap_days, day)),
         "account_called": (company.notna(), _in_touch(
             company, "somebody there was called", definitions.minimum_gap_account_days, day)),
@@ -97,10 +101,9 @@ def obstacles(cohort: pd.DataFrame, day: Day, *, team: Team, kind: Ints, members
     # the last one written is the first of REASONS that holds
     for reason, (holds, words) in reversed(found.items()):
         out = out.assign(reason=out["reason"].mask(holds, reason), words=out["words"].mask(holds, words))
-    passes = out["reason"].isin(["too_soon", "account_called", "not_working"])
-    wait = np.maximum(
-        _days(person, definitions.minimum_gap_days, day), _days(company, definitions.minimum_gap_account_days, day)
-    )
+    passes = out["reason"].isin(["waiting", "too_soon", "account_called", "not_working"])
+    gaps = ((person, definitions.minimum_gap_days), (company, definitions.minimum_gap_account_days))
+    wait = np.maximum.reduce([_from(later["until"], day), *(_days(last, gap, day) for last, gap in gaps)])
     return out.assign(until=day.until(wait, kind, team).where(passes).set_axis(cohort.index))
 
 
@@ -134,9 +137,16 @@ def _days(last: pd.Series[Any], gap: int, day: Day) -> Ints:
     return out
 
 
+def _from(until: pd.Series[Any], day: Day) -> Ints:
+    """Return how many days from today the named day is; 0 where none is named."""
+    days = (pd.to_datetime(until) - pd.Timestamp(day.date)).dt.days
+    out: Ints = days.fillna(0).to_numpy(np.int64)
+    return out
+
+
 def _not_worth(cohort: pd.DataFrame, day: Day) -> pd.Series[Any]:
     rows = cohort[cohort["weight"] < 0]
-    words = [f"{REASONS['not_worth']}: {describe(r, day.definitions, day.form)}" for r in rows.itertuples()]
+    words = [f"{REASONS['not_worth']}: {describe(r, day.definitions)}" for r in rows.itertuples()]
     return pd.Series(words, rows.index, dtype="str").reindex(cohort.index)
 
 

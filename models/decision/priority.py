@@ -1,6 +1,6 @@
 """Today's list: who is called, in which order, by whom; and for everyone else the reason why not.
 
-The worth of each call (`worth`) is summed over lists of greatest total value (`allocation`) under capacity, ownership
+The weight of each call (`worth`) is summed over lists of greatest total weight (`allocation`) under capacity, ownership
 and territory, gaps, working days and do-not-contact (`team`, `obstacles`); lists are dealt fairly if the definitions
 ask for it (`fairness`), and some places are drawn by chance (`exploration`). Everybody who is scored is either listed
 or left out with exactly one reason, one of `REASONS`, and with the day on which it could be listed again.
@@ -8,6 +8,7 @@ or left out with exactly one reason, one of `REASONS`, and with the day on which
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,8 +16,8 @@ import pandas as pd
 
 from features.facts.definitions import Definitions
 from features.facts.ledger import Facts
-from models.decision.allocation import allocate
-from models.decision.assignment import NOBODY, Candidates
+from models.decision.allocation import allocate_in_turn
+from models.decision.assignment import NOBODY, Candidates, Mask
 from models.decision.contact_choice import people
 from models.decision.errors import DecisionError
 from models.decision.exploration import Drawn, explore
@@ -27,7 +28,7 @@ from models.decision.team import Team, team_of
 from models.decision.waiting import waiting
 from models.decision.whom import COLUMNS, Whom
 from models.decision.workdays import today
-from models.decision.worth import NUMBERS, Factors, Form, describe, notes, worth
+from models.decision.worth import DEFAULT, NUMBERS, Factors, Form, describe, notes, worth
 from models.measures.ranking import Ints
 
 __all__ = ["REASONS", "Factors", "TodaysList", "owners", "todays_list"]
@@ -41,10 +42,10 @@ class TodaysList:
     ----------
     listed : DataFrame
         `rank` (1-based within the owner), `owner_id` (who calls; missing: the team's pool), `prospect_id`, `chance`,
-        `margin`, `amount`, `timing`, `reach`, `value` (NaN: not known), `worth_words`, `drawn` ("value" or
-        "exploration"), `propensity` (the chance of being listed that day), `contact_id` (missing: nobody known),
-        `channel`, `why_contact`, and further columns of the factors; best first over all owners, so that each owner's
-        rows are in the order of their rank.
+        `margin`, `amount`, `timing`, `reach`, `value` (expected money, chance x amount; NaN: not known), `worth_words`,
+        `drawn` ("value", "exploration" or "experiment"), `propensity` (the chance of being listed that day),
+        `contact_id` (missing: nobody known), `channel`, `why_contact`, and further columns of the factors; best first
+        by weight over all owners, so that each owner's rows are in the order of their rank.
     left_out : DataFrame
         `prospect_id`, `owner_id` (whose it is; missing: nobody's), `reason` (one of `REASONS`), `words`, `until` (date
         in the company's time zone from which it could be listed; NaT: not known); one row for each one not listed.
@@ -65,7 +66,7 @@ class TodaysList:
 
 def todays_list(
     scores: pd.DataFrame, facts: Facts, definitions: Definitions, as_of: pd.Timestamp, *,
-    factors: Factors | None = None, seed: int = 7, form: Form = "full",
+    factors: Factors | None = None, seed: int = 7, form: Form = DEFAULT, first: Collection[str] = (),
 ) -> TodaysList:  # fmt: skip
     """Answer whom to call today.
 
@@ -81,8 +82,10 @@ def todays_list(
         What the other heads say of these prospects; None: nothing.
     seed : int
         Of hold-out and exploration; keep the same one over the days, the lotteries differ by day all the same.
-    form : {"chance", "chance_amount", "full"}
-        See `models.decision.worth.Form`.
+    form : {"chance", "chance_amount", "damped", "full"}
+        What orders calls: see `models.decision.worth`.
+    first : collection of str
+        Prospects that an experiment lists: where nothing stands in the way they have their places before all others.
 
     Raises
     ------
@@ -100,8 +103,11 @@ def todays_list(
     rows = _best_first(cohort, stopped)
     free = cohort.iloc[rows].reset_index(drop=True)
     candidates = _candidates(free, kind[rows], whom)
-    lists, fair = _lists(free, candidates, team, definitions)
-    drawn = explore(lists, candidates, team, share=definitions.exploration, seed=seed, day=day.date)
+    ahead = free["prospect_id"].isin(list(first)).to_numpy()
+    lists, fair = _lists(free, candidates, team, definitions=definitions, first=ahead)
+    drawn = explore(
+        lists, candidates, team, share=definitions.exploration, seed=seed, day=day.date, fixed=ahead & (lists >= 0)
+    )
     others = waiting(free.assign(by_value=lists >= 0), candidates, drawn=drawn, team=team, day=day)
     return TodaysList(
         _listed(free, drawn, team, whom=whom),
@@ -146,10 +152,10 @@ def _candidates(free: pd.DataFrame, kind: Ints, whom: Whom) -> Candidates:
 
 
 def _lists(
-    free: pd.DataFrame, candidates: Candidates, team: Team, definitions: Definitions
+    free: pd.DataFrame, candidates: Candidates, team: Team, *, definitions: Definitions, first: Mask
 ) -> tuple[Ints, tuple[str, ...]]:
     """Return who calls whom by value, dealt fairly if the definitions ask for it, and what is to be said of that."""
-    lists = allocate(candidates, team.may_today, team.places)
+    lists = allocate_in_turn(candidates, team.may_today, team.places, first=first)
     if definitions.fairness_band is None:
         return lists, ()
     called = np.flatnonzero(lists >= 0)
@@ -171,7 +177,7 @@ def _listed(free: pd.DataFrame, drawn: Drawn, team: Team, *, whom: Whom) -> pd.D
         propensity=drawn.propensity[called],
     )
     rank = rows.groupby("owner_id", dropna=False).cumcount() + 1
-    words = [describe(row, whom.day.definitions, whom.day.form) for row in rows.itertuples()]
+    words = [describe(row, whom.day.definitions) for row in rows.itertuples()]
     rows = rows.assign(rank=rank, worth_words=pd.array(words, dtype="str"))
     columns = ["rank", "owner_id", "prospect_id", "chance", "margin", *NUMBERS, "value", "worth_words"]
     out = rows[[*columns, "drawn", "propensity"]].merge(

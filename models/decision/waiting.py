@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models.decision.assignment import NOBODY, Candidates, anybody
-from models.decision.exploration import VALUE, Drawn
+from models.decision.exploration import EXPERIMENT, VALUE, Drawn
 from models.decision.obstacles import Day
 from models.decision.team import Team
 from models.decision.worth import amount_of
@@ -21,7 +21,8 @@ def waiting(free: pd.DataFrame, candidates: Candidates, *, drawn: Drawn, team: T
     Parameters
     ----------
     free : DataFrame, shape (n, ...), index 0 to n - 1, best first
-        `prospect_id`, `owner_id`, `value`, `in_money`, `by_value` (bool: was on a list before places were drawn).
+        `prospect_id`, `owner_id`, `value`, `in_money`, `moved`, `by_value` (bool: was on a list before places were
+        drawn).
     candidates : Candidates, shape (n,)
         The same, as they were allocated.
 
@@ -71,26 +72,34 @@ def _ranks(
         return [f"{team.names(kind)} has no calls to make: the day's capacity is 0"] * len(rows)
     rivals = anybody(may & may[kind])[candidates.kind]
     capacity, of = int(team.places[may[kind]].sum()), int(rivals.sum())
+    taken = int(((drawn.how == EXPERIMENT) & may[kind][drawn.owner]).sum())
+    room = f"the day's capacity of {capacity}" + (f" ({taken} for an experiment)" if taken else "")
     ahead = np.flatnonzero((drawn.how == VALUE) & may[kind][drawn.owner])
     against = _against(free, ahead[-1:], day)
-    columns = (np.cumsum(rivals)[rows], free["by_value"].to_numpy()[rows], free["value"].to_numpy(np.float64)[rows])
+    columns = (np.cumsum(rivals)[rows], *(free[name].to_numpy()[rows] for name in ("by_value", "value", "moved")))
     return [
         f"the place was drawn by chance today; by value it would have been called, rank {place} of {of}"
         if by_value
-        else f"below the day's capacity of {capacity}, rank {place} of {of}{against(value)}"
-        for place, by_value, value in zip(*columns, strict=True)
+        else f"below {room}, rank {place} of {of}{against(value, moved)}"
+        for place, by_value, value, moved in zip(*columns, strict=True)
     ]
 
 
-def _against(free: pd.DataFrame, last: Ints, day: Day) -> Callable[[float], str]:
-    """Return what compares a value with that of the last one listed; says nothing where there is only an order."""
+def _against(free: pd.DataFrame, last: Ints, day: Day) -> Callable[[float, str], str]:
+    """Return what compares a value with that of the last one listed; says nothing where there is only an order.
+
+    The order is that of weights: where somebody of greater value waits, the words say what moved which of the two.
+    """
     in_money = bool(free["in_money"].iloc[0])
     needed = float(free["value"].iloc[last[0]]) if len(last) else np.nan
     least = amount_of(needed, in_money, day.definitions)
+    lifted = str(free["moved"].iloc[last[0]]) if len(last) else ""
 
-    def said(value: float) -> str:
+    def said(value: float, moved: str) -> str:
         if np.isnan(value) or np.isnan(needed):
             return ""
-        return f": the last one listed is worth {least}, this one {amount_of(value, in_money, day.definitions)}"
+        words = f": the last one listed is worth {least}, this one {amount_of(value, in_money, day.definitions)}"
+        why = [w for w in (moved, lifted and f"the last one listed was {lifted}") if w]
+        return f"{words} ({'; '.join(why)})" if value > needed and why else words
 
     return said

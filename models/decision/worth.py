@@ -1,25 +1,25 @@
-"""What a call now is worth: the chance, made larger or smaller by timing and reach, x amount, less the call's cost.
+"""What a call is worth, in money that anybody can check, and the weight by which the list is chosen.
 
-No evidence is counted twice. The chance of a win within the horizon already contains how soon this prospect is
-likely to decide and how well people like these can be reached on average; it must not be multiplied by another
-chance. The two other factors are therefore *ratios* around 1, and multiply the *odds* of the chance, so that what comes
-out is a chance again and no call is worth more than what it may win:
+The two are not the same. The **value** is what is to be expected of the prospect: the calibrated chance of a win within
+the horizon x the amount, less the cost of the call. The **weight** orders calls; depending on the form it is the same,
+or made larger or smaller by timing and reach, which say where a call *today* does more than usual:
 
 - `timing`: the chance in the next 14 days, relative to what 14 days would bring at the prospect's own steady pace. It
   says whether this fortnight is better than any other of the same prospect, and nothing about the prospect.
 - `reach`: the chance of a positive reply by the chosen person and channel, relative to the average of the day. It says
   whether this call is easier or harder to place than usual.
 
-The product orders calls. It is no forecast of one call: ratios are not bounded, and a likely win at its best moment can
-come out above its amount.
+No evidence is counted twice: the chance already contains how soon this prospect is likely to decide and how well people
+like these can be reached on average, so both are *ratios* around 1. They multiply the odds, not the chance, and are
+never shown as money: a prospect with a chance of 24 % is worth 24 % of the amount, however good the moment is. What
+they did to the order stands beside it, in words.
 
 A factor that is not known is neutral (timing and reach 1, the amount the average of those known), stays missing in the
-result, and is named in words.
+result, and is named in words. Which form earns most was measured: docs/adr/0011.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -29,26 +29,27 @@ from features.facts.definitions import Definitions
 from models.decision.errors import DecisionError
 from models.measures.ranking import Floats
 
-Form = Literal["chance", "chance_amount", "full"]
-"""What is multiplied: the chance alone; chance and amount; all four."""
+Form = Literal["chance", "chance_amount", "damped", "full"]
+"""What orders calls: the chance alone; chance and amount; both with the square roots of timing and reach; with all."""
 Factors: TypeAlias = pd.DataFrame
 """One row per prospect: `prospect_id` and any of `amount` (currency of the definitions), `timing`, `reach` (ratios, not
 below 0), `contact_id`, `channel`, `why_contact`. An absent column, row or value is not known."""
 
-USED: Final[dict[Form, tuple[str, ...]]] = {
-    "chance": (),
-    "chance_amount": ("amount",),
-    "full": ("amount", "timing", "reach"),
-}
+POWERS: Final[dict[Form, float]] = {"chance": 0.0, "chance_amount": 0.0, "damped": 0.5, "full": 1.0}
+"""To which power timing and reach move the odds."""
+FORMS: Final[tuple[Form, ...]] = tuple(POWERS)
+DEFAULT: Final[Form] = "full"
 NUMBERS: Final = ("amount", "timing", "reach")
 RATIOS: Final = ("timing", "reach")
 TEXTS: Final = ("contact_id", "channel", "why_contact")
+MOVES: Final = 1.05
+"""Ratio of the odds from which on (or below its inverse) the words say that a call was moved."""
 
 
 def worth(
-    scores: pd.DataFrame, factors: Factors | None, *, definitions: Definitions, form: Form = "full"
+    scores: pd.DataFrame, factors: Factors | None, *, definitions: Definitions, form: Form = DEFAULT
 ) -> pd.DataFrame:
-    """Answer what a call to each prospect is worth today.
+    """Answer what a call to each prospect is worth, and what it weighs in today's order.
 
     Parameters
     ----------
@@ -56,17 +57,18 @@ def worth(
         `prospect_id` (unique), `chance` (NaN: not known), `margin`.
     factors : Factors or None
         None: nothing but the chance is known.
-    form : {"chance", "chance_amount", "full"}
-        A choice, so that a backtest can say which form earns most.
+    form : {"chance", "chance_amount", "damped", "full"}
+        A choice, so that a backtest can say which form earns most. It changes the weight and never the value.
 
     Returns
     -------
-    DataFrame, shape (n, 10), rows and index as in `scores`
-        `prospect_id`, `chance`; `amount`, `timing`, `reach` as given (NaN: not known); `cost`; `value`, in currency
-        (without any known amount in units of chance, and then without cost), NaN without a chance; `in_money` (bool);
-        `unknown`, the names of factors that the form asks for and that were taken as neutral; `weight`, by which the
-        list is chosen: the value, or where there is only an order the share of margins not above this one, scaled
-        below every positive value; NaN where nothing is known.
+    DataFrame, shape (n, 11), rows and index as in `scores`
+        `prospect_id`, `chance`; `amount`, `timing`, `reach` as given (NaN: not known); `cost`; `value`, chance x amount
+        - cost, in currency (without any known amount the chance, and then without cost), NaN without a chance;
+        `in_money` (bool); `unknown`, the names of factors that are asked for and were taken as neutral; `moved`, what
+        timing and reach did to the order, in words, empty where they did little; `weight`, by which the list is chosen,
+        or where there is only an order the share of margins not above this one, scaled below every positive weight; NaN
+        where nothing is known.
 
     Raises
     ------
@@ -74,17 +76,16 @@ def worth(
         Factors name a prospect twice or one that is not scored; a ratio is negative; a factor is infinite.
     """
     known = _known(scores["prospect_id"], factors)
-    used = USED[form]
-    in_money = "amount" in used and bool(known["amount"].notna().any())
-    neutral = {"amount": known["amount"].mean() if in_money else 1.0, "timing": 1.0, "reach": 1.0}
-    ratio = math.prod((known[name].fillna(neutral[name]) for name in used if name in RATIOS), start=1.0)
-    value = times_odds(scores["chance"].astype("float64"), ratio)
-    if "amount" in used:
-        value = value * known["amount"].fillna(neutral["amount"])
+    in_money = bool(known["amount"].notna().any())
+    amount = known["amount"].fillna(known["amount"].mean() if in_money else 1.0)
     cost = definitions.cost_per_call if in_money else 0.0
-    value = value - cost
-    unknown = _unknown(known[list(used)])
-    out = {"cost": cost, "value": value, "in_money": in_money, "unknown": unknown, "weight": _weight(value, scores)}
+    chance = scores["chance"].astype("float64")
+    ratio = (known["timing"].fillna(1.0) * known["reach"].fillna(1.0)) ** POWERS[form]
+    order = chance if form == "chance" else times_odds(chance, ratio) * amount - cost
+    out = {
+        "cost": cost, "value": chance * amount - cost, "in_money": in_money, "unknown": _unknown(known[_asked(form)]),
+        "moved": _moved(known, ratio), "weight": _weight(order, scores),
+    }  # fmt: skip
     return scores[["prospect_id", "chance"]].assign(**{n: known[n] for n in NUMBERS}, **out)
 
 
@@ -95,20 +96,19 @@ def times_odds(chance: pd.Series[Any], ratio: pd.Series[Any] | float) -> pd.Seri
     return now.mask((chance == 1.0) & (now.isna()), 0.0)
 
 
-def describe(row: Any, definitions: Definitions, form: Form = "full") -> str:
-    """Write one row of `worth` as a sum to follow: "12 % (16 % now: timing x 1.40) x 4,200 EUR = 673 EUR"."""
+def describe(row: Any, definitions: Definitions) -> str:
+    """Write one row of `worth` as a product to check, and what moved it: "24 % x 4,200 EUR = 1,008 EUR; moved up: ...".
+
+    The row needs the columns chance, amount, value, cost, in_money, unknown and moved.
+    """
     if np.isnan(row.value):
         return "no chance is known: ordered by what happened last"
-    ratios = {name: getattr(row, name) for name in RATIOS if name in USED[form] and not np.isnan(getattr(row, name))}
     said = f"{100 * row.chance:.0f} %"
-    if ratios:
-        now = times_odds(pd.Series([row.chance]), math.prod(ratios.values()))[0]
-        said += f" ({100 * now:.0f} % now: {', '.join(f'{name} x {ratio:.2f}' for name, ratio in ratios.items())})"
-    if "amount" in USED[form] and row.in_money:
+    if row.in_money:
         said += f" x {'the average amount' if np.isnan(row.amount) else money(row.amount, definitions)}"
-    said += f" - {money(row.cost, definitions)} for the call" if row.cost else ""
-    if ratios or row.in_money:
-        said += f" = {amount_of(row.value, row.in_money, definitions)}"
+        said += f" - {money(row.cost, definitions)} for the call" if row.cost else ""
+        said += f" = {money(row.value, definitions)}"
+    said += f"; {row.moved}" if row.moved else ""
     return f"{said} ({row.unknown} not known, taken as average)" if row.unknown else said
 
 
@@ -125,7 +125,7 @@ def money(value: float, definitions: Definitions) -> str:
 def notes(worths: pd.DataFrame, definitions: Definitions, form: Form) -> tuple[str, ...]:
     """Say of a whole day which factors are known for nobody, or not for everybody."""
     said = []
-    for name in USED[form]:
+    for name in _asked(form):
         missing = int(worths[name].isna().sum())
         if missing:
             who = "any" if missing == len(worths) else f"{missing:,}"
@@ -133,6 +133,29 @@ def notes(worths: pd.DataFrame, definitions: Definitions, form: Form) -> tuple[s
     if definitions.cost_per_call and len(worths) and not worths["in_money"].iloc[0]:
         said.append("without amounts a value is a share of a win, and the cost of a call is not taken off")
     return tuple(said)
+
+
+def _asked(form: Form) -> list[str]:
+    """Return the factors that the value and the order of this form are made of."""
+    return list(NUMBERS if POWERS[form] else NUMBERS[:1])
+
+
+def _moved(known: pd.DataFrame, ratio: pd.Series[Any]) -> pd.Series[Any]:
+    """Say where the odds were moved by a twentieth or more, and by what."""
+    said = pd.Series("", index=known.index, dtype="str")
+    up, down = ratio >= MOVES, ratio <= 1 / MOVES
+    for rows, head in ((up, "moved up"), (down, "moved down")):
+        reasons = [_reasons(t, r) for t, r in known.loc[rows, list(RATIOS)].itertuples(index=False)]
+        said[rows] = [f"{head}: {why}" for why in reasons]
+    return said
+
+
+def _reasons(timing: float, reach: float) -> str:
+    """Say "a better fortnight than their usual one (timing x 1.40), harder to reach than most (reach x 0.80)"."""
+    better = "a better fortnight than their usual one" if timing > 1 else "a worse fortnight than their usual one"
+    easier = "easier to reach than most" if reach > 1 else "harder to reach than most"
+    said = ((better, "timing", timing), (easier, "reach", reach))
+    return ", ".join(f"{words} ({name} x {x:.2f})" for words, name, x in said if not (np.isnan(x) or x == 1.0))
 
 
 def _known(prospect_id: pd.Series[Any], factors: Factors | None) -> pd.DataFrame:
@@ -170,12 +193,12 @@ def _unknown(used: pd.DataFrame) -> pd.Series[Any]:
     return said.str.removeprefix(", ")
 
 
-def _weight(value: pd.Series[Any], scores: pd.DataFrame) -> Floats:
-    """Return the value; for rows that have an order but no chance, their place among margins, behind all values."""
-    known = value.notna()
+def _weight(order: pd.Series[Any], scores: pd.DataFrame) -> Floats:
+    """Return the order; for rows with a margin but no chance, their place among margins, behind all of it."""
+    known = order.notna()
     ordered = ~known & scores["margin"].notna()
     place = scores["margin"].where(ordered).rank(method="max", pct=True)
-    positive = value[value > 0]
+    positive = order[order > 0]
     least = positive.min() / 2 if len(positive) else 1.0
-    out: Floats = np.where(known, value, place * least)
+    out: Floats = np.where(known, order, place * least)
     return out

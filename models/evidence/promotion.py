@@ -5,6 +5,9 @@ the team's real capacity, on the same later snapshots that neither was fitted on
 that lie in the challenger's test period), with an interval from paired draws that lies above 0. Otherwise the champion
 stays.
 
+The challenger is compared as it was fitted before the test, never as it was fitted once more to serve: that one has
+seen the answers. The champion is compared as it served, on days after its training, of which it has seen nothing.
+
 Age alone promotes nobody. Where later wins are too few to tell, or the team calls everybody anyway, the champion
 stays however old it is: a challenger of which nothing is known but that it is newer is not known to be better, and a
 rule "not worse and newer" would be one that few wins always satisfy.
@@ -64,11 +67,14 @@ def challenge(
     capacity: int,
     findings: Iterable[Finding] = (),
     seed: int,
+    serves: str | None = None,
 ) -> Verdict:
     """Decide whether the challenger replaces the champion.
 
     Parameters
     ----------
+    challenger : Bundle
+        As it was measured, before anything was fitted on the test period (`Fitted.measured`).
     champion : Bundle or None
         None before the first promotion.
     matrix, label
@@ -78,6 +84,8 @@ def challenge(
         Calls that the team makes on a day.
     findings : iterable of Finding
         Checks that fired for the challenger (`run_checks(...).findings`).
+    serves : str, optional
+        Fingerprint of the bundle that would serve in the challenger's name, where it was fitted once more.
     """
     blocked = _words([finding for finding in findings if finding.blocking])
     no_rival = _without_rival(challenger, champion)
@@ -89,7 +97,7 @@ def challenge(
     later, answers = matrix.where(rows), label[rows]
     if blocked:
         verdict = Verdict(False, f"{blocked}; the champion stays")
-    elif champion.fingerprint == challenger.fingerprint:
+    elif champion.fingerprint == (serves or challenger.fingerprint):
         verdict = Verdict(False, "the same model as the champion")
     else:
         verdict = _measured(challenger, champion, later, answers, capacity=capacity, seed=seed)

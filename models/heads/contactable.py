@@ -51,7 +51,7 @@ def people(facts: Facts, as_of: pd.Timestamp) -> pd.DataFrame:
 
 def _judged(everybody: pd.DataFrame, facts: Facts, as_of: pd.Timestamp) -> pd.DataFrame:
     touches = current(facts.touches, TABLES["touches"].key).dropna(subset="contact_id")
-    asked = facts.touches[facts.touches["result"].eq("do_not_contact")]
+    asked = touches[touches["result"].eq("do_not_contact")]
     declared = everybody["do_not_contact_since"].where(everybody["do_not_contact_since"] <= as_of)
     refused = declared.fillna(_last(everybody, asked, by=["contact_id"]))
     wrong = _last(everybody, touches[touches["result"].eq("wrong_person")])

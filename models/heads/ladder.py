@@ -93,11 +93,14 @@ class Climbed:
         Every rung that was fitted, kept or not.
     table : DataFrame
         rung, wins, metric, against, gain, low, high, taken, why: one row per rung.
+    told : DataFrame
+        What each rung that was compared said of later days (`Rehearsal.told`).
     """
 
     name: str
     rungs: Mapping[str, Calibrated]
     table: pd.DataFrame
+    told: pd.DataFrame
 
     @property
     def kept(self) -> Calibrated:
@@ -148,7 +151,8 @@ def climb(training: Training, keys: pd.DataFrame, split: ForwardSplit) -> Climbe
             rungs[name] = Calibrated(rung, _calibration(rehearsal, margins[name]))
             row |= _compare(rehearsal, name, kept, margins=margins, by_folds=split.by_folds)
         kept = name if row["taken"] else kept
-    return Climbed(kept, rungs, pd.DataFrame(rows).reindex(columns=COLUMNS))
+    told = rehearsal.told({name: margin for name, margin in margins.items() if name != BASE_RATE})
+    return Climbed(kept, rungs, pd.DataFrame(rows).reindex(columns=COLUMNS), told)
 
 
 def _too_few(step: Step, rehearsal: Rehearsal) -> bool:

@@ -1,10 +1,9 @@
 """Fit, calibrate and measure a ladder for any question that is answered by yes or no later.
 
-What is measured is what is served. The rung is fitted on the training period, calibrated on the period
-after it and measured on the test period after that, and exactly this model is kept; it is *not* refitted on
-the later periods, because a refitted model is one that nobody has measured. The price is the age of what it
-learned from (two horizons and the test period); `Fitted.note` says the dates, and `rolling_origin` shows
-what that age costs.
+The rung is fitted on the training period, calibrated on the period after it and measured on the test period after
+that, and exactly this model is kept: figures, checks and comparisons look at it and at nothing else. What it learned
+from ends two horizons and the test period before today; `Fitted.note` says the dates. Where scores are made for today,
+the same rung is fitted once more on everything labelled (`models.heads.refitted`, `Fitted.served`).
 """
 
 from __future__ import annotations
@@ -59,13 +58,22 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Served:
+    """What scores from now on: a model, the counts of the alike on the scale of its margins, and what it was made of."""
+
+    model: Calibrated
+    bands: Bands
+    words: str
+
+
+@dataclass(frozen=True)
 class Fitted:
     """A fitted head with everything that was measured about it; `Bundle.of` keeps it.
 
     Attributes
     ----------
     kept : Calibrated
-        The rung that is served, and its calibration (None: an order without chances).
+        The rung that was chosen and measured, and its calibration (None: an order without chances).
     base_rate : float
         Share of the training and calibration rows that were answered by yes; NaN where none is labelled.
     bands : Bands
@@ -77,6 +85,10 @@ class Fitted:
         `takt`.
     split : ForwardSplit or None
         None where history was too short for a test; `note` says so.
+    told : DataFrame or None
+        What the compared rungs said of days later than their fits, before the test part (`Rehearsal.told`).
+    served : Served or None
+        The same rung fitted once more on everything labelled, to score with; None: the kept one serves.
     """
 
     head: str
@@ -88,6 +100,13 @@ class Fitted:
     report: pd.DataFrame
     split: ForwardSplit | None
     note: str
+    told: pd.DataFrame | None = None
+    served: Served | None = None
+
+    @property
+    def measured(self) -> Fitted:
+        """The same without what was fitted after the test: what checks and comparisons must look at."""
+        return replace(self, served=None)
 
 
 def fit_head(
@@ -122,7 +141,7 @@ def fit_head(
     base_rate = float(answers[split.train | split.calibrate].mean())
     return Fitted(
         question.head, climbed.kept, base_rate, _bands(climbed.kept, training, keys, split), question.versions,
-        climbed.table, test.report(climbed, base_rate), split, _note(climbed, split),
+        climbed.table, test.report(climbed, base_rate), split, _note(climbed, split), climbed.told,
     )  # fmt: skip
 
 
@@ -186,7 +205,7 @@ def recency_only(
         taken=lowest, why=fitted.ladder["why"].where(lowest | ~fitted.ladder["taken"].astype(bool), why)
     )
     return replace(
-        fitted, kept=kept, bands=_bands(kept, training, keys, split), ladder=ladder,
+        fitted.measured, kept=kept, bands=_bands(kept, training, keys, split), ladder=ladder,
         report=pd.concat([others, measured], ignore_index=True),
         note=f"rung {rung.name} in the place of {fitted.kept.rung.name}: {why}. {fitted.note}",
     )  # fmt: skip

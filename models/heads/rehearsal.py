@@ -10,7 +10,7 @@ all of them together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -78,6 +78,8 @@ class Rehearsal:
         Each held row is in one.
     wins : int
         Winning prospects of the calibration period, or those known before it where they are fewer.
+    by_folds : bool
+        As in the split: the blocks are other prospects, and not later days.
     """
 
     held: Training
@@ -85,6 +87,7 @@ class Rehearsal:
     latest: Mask
     blocks: tuple[Block, ...]
     wins: int
+    by_folds: bool = False
 
     @classmethod
     def of(cls, training: Training, keys: pd.DataFrame, split: ForwardSplit) -> Rehearsal:
@@ -99,7 +102,7 @@ class Rehearsal:
             blocks = tuple(Block(held.take(fold != out), fold == out) for out in np.unique(fold))
         else:
             blocks = tuple(Block(training.take(past), block[union]) for past, block in pasts)
-        return cls(held, keys[union], split.calibrate[union], blocks, wins)
+        return cls(held, keys[union], split.calibrate[union], blocks, wins, split.by_folds)
 
     def margins(self, name: str, fit: Fit, *, least_wins: int) -> Floats:
         """Return margins of the held rows by fits that have not seen them; NaN where too few wins were known."""
@@ -122,6 +125,22 @@ class Rehearsal:
         drawn = np.concatenate([probability.mean(weight, saved) for weight in weights])
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
         return Gain(METRIC, float(saved.mean()), float(low), float(high))
+
+    def told(self, margins: Mapping[str, Floats]) -> pd.DataFrame:
+        """Return what rungs said of later days, for the record: one row per held row.
+
+        Returns
+        -------
+        DataFrame, shape (n_held, 4 + n_rungs)
+            prospect_id, as_of, label, block (0 the earliest), and a column of margins per rung, NaN where it was not
+            fitted. Without a row where no block is later than the fit that foretells it (folds of prospects).
+        """
+        order = sorted(range(len(self.blocks)), key=lambda i: self.keys["as_of"][self.blocks[i].rows].min())
+        block = np.zeros(len(self.keys), dtype=np.int64)
+        for number, at in enumerate(order):
+            block[self.blocks[at].rows] = number
+        told = self.keys.assign(label=self.held.label, block=block, **margins).reset_index(drop=True)
+        return told.iloc[:0] if self.by_folds else told
 
     def _chances(self, part: Training, margin: Floats) -> Floats:
         """Calibrate each fold of prospects on the other folds, always by a sigmoid."""

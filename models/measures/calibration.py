@@ -9,7 +9,7 @@ gets one chance for all.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -50,6 +50,12 @@ class Calibration:
             return np.interp(margin, self.margins, self.chances)
         chance: Floats = expit(self.slope * margin + self.intercept)
         return np.clip(chance, SMALLEST, 1 - SMALLEST)
+
+    def after(self, shift: float, scale: float) -> Calibration:
+        """Return the same map for margins `m` that mean `shift + scale * m` here; scale > 0."""
+        if self.kind == "isotonic":
+            return replace(self, margins=tuple((x - shift) / scale for x in self.margins))
+        return replace(self, slope=self.slope * scale, intercept=self.intercept + self.slope * shift)
 
     def to_json(self) -> str:
         """Return the map as JSON; numbers read back to the same bits."""

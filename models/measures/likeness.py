@@ -7,7 +7,7 @@ is not ten prospects, and the interval of a count of dependent rows would be too
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -52,6 +52,10 @@ class Bands:
         first = np.searchsorted(n, low, side="right") - 1
         last = np.searchsorted(n, np.minimum(low + about, n[-1]), side="left")
         return n[last] - n[first], won[last] - won[first]
+
+    def after(self, shift: float, scale: float) -> Bands:
+        """Return the same counts for margins `m` that mean `shift + scale * m` here; scale > 0."""
+        return replace(self, margin=tuple((x - shift) / scale for x in self.margin))
 
 
 def fit_bands(margin: Floats, label: Floats, *, prospects: Sequence[str] | pd.Series, seed: int) -> Bands:

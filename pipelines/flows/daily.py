@@ -10,14 +10,13 @@ from features.facts.definitions import Definitions
 from pipelines.flows import common
 from pipelines.home import Home
 from pipelines.settings import PipelineSettings
-from pipelines.steps import listing, moments, publishing, pulling
+from pipelines.steps import listing, publishing, pulling, tapped
 
 
 @task(name="score-and-choose", **common.ONCE)
 def make(home: Home, day: str | None, definitions: Definitions) -> listing.Made:
-    """Score the cohort, choose the calls, write the receipts."""
-    facts, note = pulling.known(home)
-    as_of = moments.as_of_for(day, facts, definitions)
+    """Take in what was tapped before the day, score the cohort, choose the calls, write the receipts."""
+    facts, note, as_of = tapped.known_on(home, day, definitions)
     return listing.make(facts.visible(as_of), as_of, home, definitions=definitions, data_version=note.data_version)
 
 

@@ -1,4 +1,4 @@
-"""`ingest`: from a source to the lake."""
+"""`ingest`: from a source to the lake, and with it what was tapped about earlier lists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines.flows import common
 from pipelines.home import Home, Ingested
 from pipelines.sources.folders import find
 from pipelines.sources.mapped import Mapped
-from pipelines.steps import pulling
+from pipelines.steps import pulling, tapped
 
 
 @task(name="pull", **common.TRY_AGAIN)
@@ -33,13 +33,20 @@ def merge(mapped: Mapped, data: Path, home: Home, source: str) -> Ingested:
     return pulling.write(mapped, data, home, source=source, run_id=run_id)
 
 
+@task(name="taps", **common.TRY_AGAIN)
+def take_taps(home: Home) -> Ingested:
+    """Merge what was tapped; safe to repeat."""
+    return tapped.take(home).note
+
+
 def ingest_into(
     home: Home, source: str, data: Path | None, options: dict[str, object]
 ) -> tuple[Ingested, pd.DataFrame]:
-    """Run the three tasks; return the note and the summary table."""
+    """Run the tasks; return the note and the summary table."""
     raw = pull(source, data, home, options)
     mapped = map_and_check(source, raw)
-    note = merge(mapped, raw, home, source)
+    merge(mapped, raw, home, source)
+    note = take_taps(home)
     summary = mapped.summary()
     common.table_artifact("ingest-summary", summary, f"Rows from {source}")
     return note, summary
@@ -49,6 +56,6 @@ def ingest_into(
 def ingest(
     source: str, data: str | None = None, home: str | None = None, options: dict[str, object] | None = None
 ) -> pd.DataFrame:
-    """Pull, map, check and merge one source; return the summary of rows per table."""
+    """Pull, map, check and merge one source, then what was tapped; return the summary of the source's rows."""
     _, summary = ingest_into(common.home_of(home, source), source, common.path(data), options or {})
     return summary

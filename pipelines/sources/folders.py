@@ -83,6 +83,12 @@ def find(name_or_path: str) -> SourceFolder:
     path = Path(name_or_path)
     if path.is_dir():
         return read_folder(path)
+    tables = sorted(p.parent.name for p in BUILT_IN.glob("*/table.yaml"))
+    if name_or_path in tables:
+        raise SourceError(
+            f"{name_or_path!r} is a table without times: `takt assess` says what it is good for, and nothing can be "
+            "ranked by it."
+        )
     raise SourceError(
         f"no source {name_or_path!r}: expected one of {', '.join(built_in())}, or the path of a folder with "
         "definitions.yaml and prospects.sql. To begin one, copy the folder pipelines/sources/files."

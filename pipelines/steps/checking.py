@@ -24,7 +24,7 @@ def check(
     with stage("checking the model") as told:
         keys = cohort(given.facts, as_of, definitions=definitions)
         looked_at = Given(
-            bundle=Bundle.of(fitted),
+            bundle=Bundle.of(fitted.measured),
             matrix=given.matrix,
             label=given.label,
             capacity=team_capacity(definitions),

@@ -25,7 +25,7 @@ from models.decision.score import score
 from models.evidence.card import card
 from pipelines.home import Home
 from pipelines.progress import stage
-from pipelines.steps import experimenting, publishing, treating
+from pipelines.steps import experimenting, proposals, publishing, treating
 from pipelines.steps.boards.day import Day
 from pipelines.steps.boards.every import boards
 from pipelines.steps.training import SEED
@@ -85,14 +85,17 @@ def make(facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definiti
     with stage("asking what a win is worth, when, whom and with which offer") as told:
         said = factors(heads, matrix, facts, as_of=as_of, definitions=definitions)
         told.found = ", ".join(f"{said[name].notna().sum():,} {name}" for name in ("amount", "timing", "reach"))
+    filed = proposals.file(home, as_of, definitions)
     asked = experimenting.assign(keys, facts, home, as_of=as_of, definitions=definitions)
     with stage("choosing the calls") as told:
         held = treating.never_listed(asked)
         free = ~scores["prospect_id"].isin(held["prospect_id"])
         today = todays_list(
-            scores[free], facts, definitions, as_of, factors=treating.treated(said, asked)[free.to_numpy()], seed=SEED
+            scores[free], facts, definitions, as_of, factors=treating.treated(said, asked)[free.to_numpy()], seed=SEED,
+            first=treating.always_listed(asked)["prospect_id"],
         )
         today = treating.with_held_out(today, held, owners(facts.visible(as_of)))
+        today = treating.with_listed(today, treating.always_listed(asked))
         told.found = f"{len(today.listed):,} listed, {len(today.left_out):,} left out with a reason"
     with stage("explaining and writing receipts") as told:
         versions = Versions.of(bundle, model=f"{bundle.head}-{bundle.rung.name}", data=data_version)
@@ -104,14 +107,16 @@ def make(facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definiti
     with stage("filling the boards") as told:
         shown = boards(Day(
             as_of=as_of, home=home, facts=facts.visible(as_of), definitions=definitions, bundle=bundle, heads=heads,
-            matrix=matrix, scores=scores, factors=said, today=today,
+            matrix=matrix, scores=scores, factors=said, today=today, proposals=filed,
         ))  # fmt: skip
         told.found = ", ".join(shown)
     summary = publishing.summary_of(keys, today, as_of=as_of, model_card=model_card)
-    models = (bundle.fingerprint, heads.fingerprint, asked.to_json(orient="records"))
+    proposed = [proposal.model_dump_json() for proposal in filed]
+    models = (bundle.fingerprint, heads.fingerprint, asked.to_json(orient="records"), *proposed)
     run = publishing.assemble(
         facts, issued, today, as_of=as_of, bundle=bundle, definitions=definitions, data_version=data_version,
         run_id=_run_id(as_of, models, definitions, data_version), summary=summary, model_card=model_card, boards=shown,
+        said=said,
     )  # fmt: skip
     return Made(run, today)
 

@@ -16,12 +16,14 @@ from models.decision.fact_counts import FactCounts
 from models.evidence import figures
 from models.evidence.checks.run import Results
 from models.evidence.promotion import Verdict, challenge
+from models.evidence.training_evidence import FILE, to_json, training_evidence
 from models.heads.learned import Fitted, recency_only
 from models.heads.win import team_capacity
 from models.registry import Registry, Version
 from pipelines.home import Home
 from pipelines.progress import stage
 from pipelines.settings import PipelineSettings
+from pipelines.steps import verdicts
 from pipelines.steps.training import SEED, Material
 
 
@@ -43,12 +45,15 @@ class Candidate:
     ----------
     beside : mapping of file name to text
         The other heads, kept in the bundle's folder.
+    refused : Fitted or None
+        What the ladder had kept, where a check kept it from serving and `fitted` is in its place.
     """
 
     fitted: Fitted
     given: Material
     beside: Mapping[str, str]
     checks: Results
+    refused: Fitted | None = None
 
 
 def held(home: Home, settings: PipelineSettings) -> Bundle | None:
@@ -68,6 +73,7 @@ def register(
         "facts.json": FactCounts.fit(given.matrix, given.label).to_json(),
         "definitions.json": json.dumps(definitions.model_dump(mode="json"), sort_keys=True, indent=1),
         "checks.json": json.dumps(_plain(candidate.checks.table()), indent=1, ensure_ascii=False),
+        FILE: _evidence(candidate, definitions),
     }
     params = {"source": definitions.company, "seed": SEED, "snapshots": len(given.matrix)}
     with stage("registering with MLflow") as told:
@@ -92,8 +98,9 @@ def promote(
         bundle = Bundle.of(fitted)
         tested = np.zeros(len(given.label), dtype=np.bool_) if fitted.split is None else fitted.split.test
         verdict = challenge(
-            bundle, champion, given.matrix.where(tested), given.label[tested],
+            Bundle.of(fitted.measured), champion, given.matrix.where(tested), given.label[tested],
             capacity=team_capacity(definitions), findings=candidate.checks.findings, seed=SEED,
+            serves=bundle.fingerprint,
         )  # fmt: skip
         told.found = verdict.why
     if verdict.fallback:
@@ -102,11 +109,12 @@ def promote(
         )
         bundle = Bundle.of(lowest)
         if champion is None or champion.fingerprint != bundle.fingerprint:
-            plain = Candidate(lowest, given, candidate.beside, candidate.checks)
+            plain = Candidate(lowest, given, candidate.beside, candidate.checks, refused=fitted)
             version = register(plain, home, definitions=definitions, settings=settings)
     if verdict.promote or verdict.fallback:
         book.promote(version)
         book.fetch(version, home.champion)
+    verdicts.note(home, verdicts.Note.of(version, bundle, verdict))
     return Trained(version, bundle, verdict, candidate.checks)
 
 
@@ -130,6 +138,16 @@ def registry(home: Home, settings: PipelineSettings) -> Registry:
     if settings.mlflow_url:
         return Registry(settings.mlflow_url, None, name)
     return Registry.in_folder(home.path, name)
+
+
+def _evidence(candidate: Candidate, definitions: Definitions) -> str:
+    with stage("measuring the model on later days") as told:
+        found = training_evidence(
+            candidate.fitted, candidate.given.matrix, candidate.given.label, capacity=team_capacity(definitions),
+            seed=SEED, refused=candidate.refused,
+        )  # fmt: skip
+        told.found = found["unmeasured"] or f"{len(found['periods'])} periods"
+    return to_json(found)
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, str]]:

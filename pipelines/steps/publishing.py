@@ -16,6 +16,7 @@ from models.bundle import Bundle
 from models.decision.change import changes
 from models.decision.contact_choice import people
 from models.decision.priority import TodaysList, owners
+from models.heads.roles import missing_roles
 from pipelines.home import Home
 from pipelines.progress import stage
 from pipelines.settings import PipelineSettings
@@ -26,6 +27,11 @@ from serving.store.publish import PublishedRun, publish
 
 TIMELINE = 60
 """Moments of the past kept per prospect for showing, the latest ones."""
+ROLES = 3
+"""Missing roles named for one prospect, those that wins speak for most."""
+OFFERED = ("prospect_id", "offer_id", "offer_words")
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+"""Chances that the axis of a picture of reasons may name."""
 
 
 def summary_of(
@@ -43,9 +49,9 @@ def summary_of(
 def assemble(
     facts: Facts, issued: pd.DataFrame, today: TodaysList, *, run_id: str, as_of: pd.Timestamp, bundle: Bundle,
     definitions: Definitions, data_version: str, summary: Mapping[str, Any], model_card: Mapping[str, Any],
-    boards: Mapping[str, Any],
+    boards: Mapping[str, Any], said: pd.DataFrame,
 ) -> PublishedRun:  # fmt: skip
-    """Put a run together from what was visible at `as_of`."""
+    """Put a run together from what was visible at `as_of`; `said` is what the other heads say of the cohort."""
     seen = facts.visible(as_of)
     ids = issued["prospect_id"] if len(issued) else pd.Series([], dtype="str")
     named = (
@@ -67,11 +73,12 @@ def assemble(
         receipts=issued,
         call_list=today.listed.merge(named, on="prospect_id"),
         left_out=today.left_out,
-        prospects=_prospects(seen, ids),
+        prospects=_prospects(seen, ids, as_of).merge(said[list(OFFERED)], on="prospect_id", how="left"),
         contacts=_contacts(seen, ids, as_of),
         timeline=_timeline(seen, ids),
-        summary=dict(summary),
-        definitions=definitions.model_dump(mode="json"),
+        summary={**summary, "scale": scale(bundle)},
+        # everybody who may read the list may read this; the salespeople's addresses are not theirs to read
+        definitions=definitions.model_dump(mode="json", exclude={"mail"}),
         model_card=dict(model_card),
         boards=dict(boards),
     )
@@ -114,17 +121,45 @@ def engine_of(home: Home, settings: PipelineSettings) -> Engine:
     return open_store(settings.store_url or home.store)
 
 
-def _prospects(seen: Facts, ids: pd.Series[str]) -> pd.DataFrame:
+def scale(bundle: Bundle) -> list[list[float]]:
+    """Return chances with the margin at which each is reached, the base rate first; empty where none can be said.
+
+    A margin adds up from the effects of facts, a chance does not; pictures of reasons need both. Chances that no
+    margin reaches are left out.
+    """
+    if bundle.calibration is None or np.isnan(bundle.base_rate):
+        return []
+    told = bundle.calibration.apply(_MARGINS)
+    if told[0] == told[-1] or not told[0] <= bundle.base_rate <= told[-1]:
+        return []
+    reached = [bundle.base_rate, *(c for c in TICKS if told[0] <= c <= told[-1])]
+    return [[float(c), float(_MARGINS[np.searchsorted(told, c)])] for c in reached]
+
+
+_MARGINS = np.linspace(-60.0, 60.0, 120_001)
+
+
+def _prospects(seen: Facts, ids: pd.Series[str], as_of: pd.Timestamp) -> pd.DataFrame:
     columns = ["prospect_id", "account_id", "territory", "segment", "source", "created_at"]
     rows = current(seen.prospects, TABLES["prospects"].key)
     rows = rows.loc[rows["prospect_id"].isin(ids), columns]
     names = current(seen.accounts, TABLES["accounts"].key).set_index("account_id")["name"]
-    last = seen.touches.groupby("prospect_id")["occurred_at"].max()
+    touches = current(seen.touches, TABLES["touches"].key).sort_values(["occurred_at", "touch_id"], kind="stable")
+    last = touches.groupby("prospect_id")[["occurred_at", "stage"]].last()
+    found = last.reindex(rows["prospect_id"])
     return rows.assign(
         name=rows["account_id"].map(names).astype("str"),
         owner_id=rows["prospect_id"].map(owners(seen)).astype("str"),
-        last_touch_at=last.reindex(rows["prospect_id"]).array,
+        last_touch_at=found["occurred_at"].array,
+        stage=found["stage"].array,
+        missing_roles=rows["prospect_id"].map(_missing(seen, ids, as_of)).astype("str"),
     )
+
+
+def _missing(seen: Facts, ids: pd.Series[str], as_of: pd.Timestamp) -> pd.Series[str]:
+    """Return the words for who has not answered yet, one line a role, by prospect; absent where nobody is missing."""
+    told = missing_roles(seen, ids, as_of).groupby("prospect_id").head(ROLES)
+    return told.groupby("prospect_id")["said"].agg("\n".join)
 
 
 def _contacts(seen: Facts, ids: pd.Series[str], as_of: pd.Timestamp) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from features.matrix import Matrix, build
 from features.time.cohort import snapshots, training_moments
 from features.time.labels import observed_until, won_within
 from models.heads.learned import Fitted
+from models.heads.refitted import refitted
 from models.heads.win import fit_win
 from pipelines.progress import stage
 
@@ -64,11 +65,16 @@ def material(
 
 
 def fit(given: Material, as_of: pd.Timestamp, *, definitions: Definitions, data_version: str, threads: int) -> Fitted:
-    """Climb the ladder of the win head."""
+    """Climb the ladder of the win head, measure where it led, and fit that once more on everything labelled."""
     with stage("fitting the ladder") as told:
         fitted = fit_win(
             given.matrix, given.label, catalog=given.catalog, definitions=definitions, trained_as_of=as_of,
             data_version=data_version, seed=SEED, threads=threads,
         )  # fmt: skip
         told.found = f"kept {fitted.kept.rung.name}"
+    with stage("fitting it once more on all that is labelled, to serve") as told:
+        fitted = refitted(
+            fitted, given.matrix.values, given.label, keys=given.matrix.keys, seed=SEED, threads=threads
+        )  # fmt: skip
+        told.found = "done" if fitted.served is not None else "nothing more to learn from"
     return fitted

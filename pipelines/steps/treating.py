@@ -1,4 +1,4 @@
-"""Do what the experiments ask for: another offer or channel for some prospects, no call at all for others."""
+"""Do what the experiments ask for: another offer or channel, a place on the list for sure, or no call at all."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import pandas as pd
 from models.decision.priority import TodaysList
 
 NEVER: Final = "never_listed"
+ALWAYS: Final = "always_listed"
+NO_PLACE: Final = "no_capacity"
+"""The reason against somebody whom only the day's capacity keeps off the list (`models.decision.priority.REASONS`)."""
 
 
 def treated(said: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
@@ -37,6 +40,37 @@ def treated(said: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
 def never_listed(asked: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of those whom an experiment keeps off the list."""
     return asked[asked["rule"].eq(NEVER)]
+
+
+def always_listed(asked: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of those whom an experiment puts on the list, whatever they are worth."""
+    return asked[asked["rule"].eq(ALWAYS)]
+
+
+def with_listed(today: TodaysList, always: pd.DataFrame) -> TodaysList:
+    """Say at each of those what put it on the list, or that the experiment would have and what stands in the way.
+
+    An arm that is larger than the day's capacity is deferred in part; a note says by how much.
+    """
+    if always.empty:
+        return today
+    by = always.set_index("prospect_id")["experiments"]
+    listed, left_out = today.listed, today.left_out
+    on = listed["prospect_id"].isin(by.index)
+    off = left_out["prospect_id"].isin(by.index)
+    worth_words = listed["worth_words"] + "; listed by the experiment " + listed["prospect_id"].map(by)
+    words = "listed by the experiment " + left_out["prospect_id"].map(by) + ", but " + left_out["words"]
+    deferred = int((off & left_out["reason"].eq(NO_PLACE)).sum())
+    more = (
+        f"experiments ask for {int(on.sum()) + deferred:,} calls today and there is capacity for {int(on.sum()):,} of "
+        f"them; deferred: {deferred:,}",
+    )
+    return dataclasses.replace(
+        today,
+        listed=listed.assign(worth_words=listed["worth_words"].mask(on, worth_words)),
+        left_out=left_out.assign(words=left_out["words"].mask(off, words)),
+        notes=(*today.notes, *(more if deferred else ())),
+    )
 
 
 def with_held_out(today: TodaysList, held: pd.DataFrame, owners: pd.Series[str]) -> TodaysList:

@@ -99,13 +99,13 @@ def simulate(source: SourceFolder, place: Path, *, seed: int, prospects: int, en
     return World(given.matrix, given.label, chance, given.catalog, words, as_of)
 
 
-def true_chances(keys: pd.DataFrame, chances: pd.DataFrame) -> Floats:
-    """Return the true chance that was written down nearest to each snapshot, at most `NEAR` away; else NaN."""
+def true_chances(keys: pd.DataFrame, chances: pd.DataFrame, *, column: str = "chance") -> Floats:
+    """Return what was written down in `column` nearest to each snapshot, at most `NEAR` away; else NaN."""
     asked = keys.assign(row=np.arange(len(keys))).sort_values("as_of", kind="stable")
-    told = chances[["prospect_id", "as_of", "chance"]].sort_values("as_of", kind="stable")
+    told = chances[["prospect_id", "as_of", column]].sort_values("as_of", kind="stable")
     told = told.astype({"as_of": asked["as_of"].dtype, "prospect_id": asked["prospect_id"].dtype})
     found = pd.merge_asof(asked, told, on="as_of", by="prospect_id", direction="nearest", tolerance=NEAR)
-    out: Floats = found.sort_values("row")["chance"].to_numpy(dtype=np.float64)
+    out: Floats = found.sort_values("row")[column].to_numpy(dtype=np.float64)
     return out
 
 

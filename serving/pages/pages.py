@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -31,7 +32,8 @@ class Pages:
 
     def __init__(self) -> None:
         self._templates = Jinja2Templates(ROOT / "templates")
-        self.style = "".join(path.read_text(encoding="utf-8") for path in sorted(STYLE.glob("*.css")))
+        parts = (path.read_text(encoding="utf-8") for path in sorted(STYLE.glob("*.css")))
+        self.style = re.sub(r"/\*.*?\*/\s*", "", "".join(parts), flags=re.DOTALL)
         style = hashlib.sha256(self.style.encode()).hexdigest()[:12]
         environment = self._templates.env
         environment.trim_blocks = environment.lstrip_blocks = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,14 +11,18 @@ from fastapi.responses import HTMLResponse
 
 from serving.deps import RUN_HEADER, Day, RunDep, StoreDep
 from serving.errors import NoRun
+from serving.pages.next_line import PAGE
+from serving.pages.prospect_story import story
+from serving.pages.tap_form import tap_forms
+from serving.pages.why_now import why_now
 from serving.routes.call_list import Cursor, Owner, Pool, cursor_of, resume
 from serving.routes.conditional import Conditional
 from serving.routes.prospects import ProspectId
-from serving.store import queries
+from serving.store import queries, workday
+from serving.store.feedback import KINDS, Said
 from serving.store.tables import Run
 
 router = APIRouter(include_in_schema=False, route_class=Conditional, default_response_class=HTMLResponse)
-PAGE = 60
 
 
 @router.get("/")
@@ -36,19 +42,23 @@ def call_list_page(
         return _render(request, "no_run.html", {"detail": str(nothing)})
     asked = latest if day is None else queries.find_run(store, day=day)
     run, after = resume(store, asked, cursor)
-    page = queries.call_list(store, run, owner=owner or None, pool=pool, after=after, limit=PAGE)
+    owner = None if pool else owner or None
+    # a link without a day leads to the latest list, so that a bookmark never grows old
+    shown = day or (run.day if run.day != latest.day else None)
+    said = workday.done(store, run)
+    page = queries.call_list(store, run, owner=owner, pool=pool, after=after, limit=PAGE, without=said)
     context = {
         "run": run,
         "newest": run.number == latest.number,
-        # a link without a day leads to the latest list, so that a bookmark never grows old
-        "day": day or (run.day if run.day != latest.day else None),
+        "day": shown,
         "page": page,
-        "owner": owner or None,
+        "owner": owner,
         "pool": pool,
         "next": None if page.after is None else cursor_of(run, page.after),
         "owners": queries.owners(store, run),
         "left_out_counts": queries.left_out_counts(store, run),
         "continued": after > 0,
+        **_work(store, run, said, page, owner=owner, pool=pool, day=shown),
     }
     return _render(request, "call_list.html", context, run)
 
@@ -59,7 +69,35 @@ def prospect_page(
 ) -> HTMLResponse:
     """Show one prospect: the chance and its reasons, the people, what happened."""
     detail = queries.detail(store, run, prospect_id)
-    return _render(request, "prospect.html", {"run": run, "detail": detail, "day": day}, run)
+    owner = detail.call.owner_id if detail.call else None
+    pool = detail.call is not None and owner is None
+    context = {
+        "run": run,
+        "detail": detail,
+        "day": day,
+        "tap": tap_forms(store, run, [prospect_id], owner=owner, pool=pool, day=day)[prospect_id],
+        "said": workday.done(store, run, [prospect_id]).get(prospect_id),
+        "kinds": KINDS,
+        **story(request, store, run, detail),
+    }
+    return _render(request, "prospect.html", context, run)
+
+
+def _work(
+    store: StoreDep, run: Run, said: Mapping[str, Said], page: queries.Page, *, owner: str | None, pool: bool,
+    day: dt.date | None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return what is done of the list shown, the latest first, and the forms by which the rest gets done."""
+    lines = queries.lines_of(store, run, said)
+    of_list = {who: line for who, line in lines.items() if line.call.owner_id == owner or not (owner or pool)}
+    finished = [(of_list[who], what) for who, what in reversed(said.items()) if who in of_list]
+    shown = [line.call.prospect_id for line in page.items] + [line.call.prospect_id for line, _ in finished]
+    return {
+        "done": finished,
+        "forms": tap_forms(store, run, shown, owner=owner, pool=pool, day=day),
+        "why_now": {line.call.prospect_id: why_now(line) for line in page.items},
+        "kinds": KINDS,
+    }
 
 
 def _render(request: Request, name: str, context: dict[str, Any], run: Run | None = None) -> HTMLResponse:

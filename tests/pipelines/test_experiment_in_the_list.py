@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from models.evidence.experiment_card import ExperimentError
 from pipelines import cli_experiment
 from pipelines.flows.daily import list_in
 from pipelines.flows.run import Run
@@ -58,7 +57,23 @@ def test_a_filed_card_is_done_in_the_list_and_the_same_day_again_changes_nothing
     cli_experiment.list_(home=copy.path)
 
 
-def test_a_rule_that_is_not_carried_out_is_refused(copy: Home, tmp_path: Path) -> None:
-    (tmp_path / "card.yaml").write_text(CARD.replace("never_listed", "always_listed"))
-    with pytest.raises(ExperimentError, match="always_listed is not carried out yet"):
-        cli_experiment.add(tmp_path / "card.yaml", home=copy.path)
+def test_an_arm_that_is_always_listed_is_called_before_all_others_as_far_as_the_capacity_goes(
+    copy: Home, tmp_path: Path
+) -> None:
+    card = CARD.replace("rest-or-bundle", "call-all").replace("rest, ", "call, ").replace("never_", "always_")
+    (tmp_path / "card.yaml").write_text(card.replace("OFFER", copy.lake.read("offers")["offer_id"].iloc[-1]))
+    cli_experiment.add(tmp_path / "card.yaml", home=copy.path)
+    from prefect import flow
+
+    made, _ = flow(list_in, name="list")(copy, None)
+    calls, left = made.run.call_list, made.run.left_out
+    by = calls["worth_words"].str.contains("listed by the experiment call-all: call", regex=False)
+    assert by.any()
+    assert set(calls.loc[by, "drawn"]) == {"experiment"}
+    assert set(calls.loc[by, "propensity"]) == {1.0}
+    assert not calls["drawn"].eq("experiment")[~by].any()
+    # whoever of the arm is not called has its reason, and the experiment in it
+    arm = left[left["words"].str.contains("call-all: call", regex=False)]
+    assert arm["words"].str.contains(", but ").all()
+    deferred = arm["reason"].eq("no_capacity").sum()
+    assert any("deferred: " in note for note in made.run.summary["notes"]) == bool(deferred)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +11,7 @@ from pipelines.home import Home
 from serving.store import queries
 from serving.store.engine import open_store, reading
 from serving.store.tables import Run
+from tests.pipelines.started import Started
 
 STAGES = (
     "merging into the lake", "fitting the ladder", "registering with MLflow", "challenger against champion",
@@ -22,33 +19,21 @@ STAGES = (
 )  # fmt: skip
 
 
-def takt(*words: str, cwd: Path, server: str) -> subprocess.Popen[str]:
-    env = os.environ | {"PREFECT_API_URL": server}
-    command = [sys.executable, "-c", "from pipelines.cli import main; main()", *words]
-    return subprocess.Popen(command, cwd=cwd, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-                            start_new_session=True, env=env)  # fmt: skip
-
-
 def killed_at(stage: str, *words: str, cwd: Path, server: str) -> None:
     """Run the command and kill it, and all it started, when the stage begins."""
-    process = takt(*words, cwd=cwd, server=server)
-    assert process.stderr is not None
-    seen = []
-    for line in process.stderr:
+    command, seen = Started(*words, cwd=cwd, server=server), []
+    for line in command.lines:
         seen.append(line)
         if f"… {stage}" in line:
             break
     else:
         pytest.fail(f"the stage {stage!r} never began:\n{''.join(seen)}")
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=30)
-    process.stderr.close()
+    command.kill()
 
 
 def completed(*words: str, cwd: Path, server: str) -> None:
-    process = takt(*words, cwd=cwd, server=server)
-    _, told = process.communicate(timeout=180)
-    assert process.returncode == 0, told
+    code, told = Started(*words, cwd=cwd, server=server).end()
+    assert code == 0, told
 
 
 def latest(home: Path) -> Run:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -17,8 +13,7 @@ from serving.errors import NoRun
 from serving.store.engine import open_store, reading
 from serving.store.migrations import upgrade
 from serving.store.queries import find_run
-
-COMMAND = (sys.executable, "-c", "from pipelines.cli import main; main()")
+from tests.pipelines.started import Started
 
 
 def published(home: Home) -> str | None:
@@ -64,13 +59,7 @@ def test_a_run_leaves_its_tables_on_prefects_page(company_run: Run, prefect: str
 
 def _killed_at(stage: str, *, home: Home, raw: Path, server: str) -> None:
     """Run the command against a server that is already there, and kill it when the stage begins."""
-    words = ("run", "-s", "simulated", "-d", str(raw), "--home", str(home.path))
-    process = subprocess.Popen(
-        [*COMMAND, *words], env=os.environ | {"PREFECT_API_URL": server},
-        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True,
-    )  # fmt: skip
-    assert process.stderr is not None
-    began = any(f"… {stage}" in line for line in process.stderr)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    command = Started("run", "-s", "simulated", "-d", str(raw), "--home", str(home.path), cwd=home.path.parent, server=server)
+    began = any(f"… {stage}" in line for line in command.lines)
+    command.kill()
     assert began, f"the stage {stage!r} never began"

@@ -53,10 +53,10 @@ class Changes:
 def field_history(recorder: Recorder, rules: Rules, *, history: History, at: Ints, ended: Ints) -> pd.DataFrame:
     """Return every change that is entered before the world ends, in order of time."""
     kinds = [
-        _stages(rules, history, at),
+        stages(rules, history, at),
         *_budgets(recorder, rules, history),
         _headcounts(recorder),
-        _terms(rules, history, ended),
+        terms(rules, history, ended),
     ]
     table = pd.concat([k.table(recorder) for k in kinds], ignore_index=True)
     limit = timestamps(recorder.cast.clock.midnight(np.array([recorder.days])))[0]
@@ -64,7 +64,7 @@ def field_history(recorder: Recorder, rules: Rules, *, history: History, at: Int
     return held.sort_values(["changed_at", "object_no", "field"], ignore_index=True)
 
 
-def _stages(rules: Rules, history: History, at: Ints) -> Changes:
+def stages(rules: Rules, history: History, at: Ints) -> Changes:
     """Every step that the CRM shows, just after the conversation; won and lost are closings, not stages."""
     e = history.episodes
     step = np.flatnonzero((e.after != e.stage) & (e.after < WON))
@@ -112,7 +112,7 @@ def _headcounts(recorder: Recorder) -> Changes:
     return Changes("company", ids, "employees", when, value, cast.leads.owner[owner])
 
 
-def _terms(rules: Rules, history: History, ended: Ints) -> Changes:
+def terms(rules: Rules, history: History, ended: Ints) -> Changes:
     """Contract terms are filled in minutes before the win: known only after the outcome, never an input."""
     lead = np.flatnonzero(history.stage == WON)
     when = ended[lead] - (CLOSING_MINUTES - _TERMS_MINUTES) * MINUTE

@@ -44,6 +44,28 @@ def win_chance(rules: Rules, pressure: Floats, *, seen: Snapshot, horizon: int) 
     return chance
 
 
+def talk_gain(rules: Rules, pressure: Floats, *, seen: Snapshot, horizon: int, chance: Floats) -> Floats:
+    """Say what a conversation on that day with the person who decides adds to the chance, on average over its outcomes.
+
+    Parameters
+    ----------
+    chance : array, shape (n,)
+        `win_chance` of the same leads, to which it is added.
+
+    Returns
+    -------
+    array, shape (n,)
+        0 where there is no need on that day: then nobody can be moved.
+    """
+    gain = np.zeros(len(seen.leads))
+    now = np.flatnonzero(rules.needs.there(seen.leads, seen.day))
+    leads, stage = seen.leads[now], seen.stage[now]
+    proposed = Snapshot(seen.day, leads, np.full(len(leads), PROPOSAL))
+    ahead = np.where(stage == PROPOSAL, 1.0, win_chance(rules, pressure, seen=proposed, horizon=horizon))
+    gain[now] = rules.moved(leads, stage, 0.0) * np.maximum(ahead - chance[now], 0.0)
+    return gain
+
+
 def foreseen(history: History, horizon: int) -> Floats:
     """Extend the workload beyond the world's end: the mean of the last four weeks, by day of the week."""
     past = history.pressure

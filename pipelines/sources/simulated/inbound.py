@@ -39,7 +39,7 @@ BROWSING: Final = 0.5
 """Share of prospects with a week or two of lively interest that means nothing."""
 
 # type, medium, a day without need, extra a day in a need, share of rows without a person
-_KINDS: Final = (
+KINDS: Final = (
     (SESSION, WEBSITE, 0.06, 0.22, 0.6),
     (DOWNLOAD, WEBSITE, 0.014, 0.04, 0.2),
     (FORM, WEBSITE, 0.002, 0.010, 0.0),
@@ -81,9 +81,7 @@ def interest(world: WorldParameters, rules: Rules, closed: Ints) -> Rows:
     """Draw what they do by themselves, from the day after creation to the day before the end."""
     rng = world.rng("interest")
     until = np.minimum(closed, world.days)
-    return joined(
-        [_drawn(rng, rules, phase=phase, kind=kind) for phase in _phases(rng, rules, until) for kind in _KINDS]
-    )
+    return joined([drawn(rng, rules, phase=phase, kind=kind) for phase in _phases(rng, rules, until) for kind in KINDS])
 
 
 def _phases(rng: Rng, rules: Rules, until: Ints) -> list[Phase]:
@@ -97,7 +95,8 @@ def _phases(rng: Rng, rules: Rules, until: Ints) -> list[Phase]:
     return [*(Phase(a, np.maximum(a, b), level) for a, b, level in spans), noise]
 
 
-def _drawn(rng: Rng, rules: Rules, *, phase: Phase, kind: tuple[int, int, float, float, float]) -> Rows:
+def drawn(rng: Rng, rules: Rules, *, phase: Phase, kind: tuple[int, int, float, float, float]) -> Rows:
+    """Draw what they do of one kind (of `KINDS`) in a phase."""
     type_, medium, base, extra, nameless = kind
     length = phase.ends - phase.begins
     expected: Floats = rules.needs.curious * length * (base + extra * phase.level)

@@ -62,14 +62,14 @@ def attempted_at(world: WorldParameters, rules: Rules, episodes: Episodes) -> In
 def logged(world: WorldParameters, rules: Rules, *, history: History, at: Ints) -> Rows:
     """Return every outbound activity, and the answers to mails; nobody known to have refused is written to."""
     rng, episodes = world.rng("logging"), history.episodes
-    result = _results(rng, rules, episodes)
+    result = results(rng, rules, episodes)
     attempts = _attempts(rng, episodes, at=at, result=result)
     everything = joined(
         [
             attempts,
             _answers(attempts),
             _follow_ups(rng, attempts),
-            _proposals(rng, rules, episodes, at=at),
+            proposals(rng, rules, episodes, at=at),
             _meetings(world, rules, attempts, closed=history.closed),
         ]
     )
@@ -77,7 +77,8 @@ def logged(world: WorldParameters, rules: Rules, *, history: History, at: Ints) 
     return everything.where(everything.inbound | known)
 
 
-def _results(rng: Rng, rules: Rules, e: Episodes) -> Ints:
+def results(rng: Rng, rules: Rules, e: Episodes) -> Ints:
+    """Draw what is written down of each attempt, a position in `rows.RESULTS`, NONE for nothing."""
     moved = e.need & e.right & e.positive
     context = np.where(moved, 3, np.where(e.need, 1 + e.right, 0))
     said = pick(rng, cumulated(_WORDS)[context])
@@ -126,7 +127,8 @@ def _follow_ups(rng: Rng, attempts: Rows) -> Rows:
     return rows(a.lead, at, type=MAIL, medium=E_MAIL, contact=a.contact, stage=a.stage)
 
 
-def _proposals(rng: Rng, rules: Rules, e: Episodes, *, at: Ints) -> Rows:
+def proposals(rng: Rng, rules: Rules, e: Episodes, *, at: Ints) -> Rows:
+    """Return the proposals that were sent after these attempts: earned ones, and some out of hope."""
     earned = (e.stage < PROPOSAL) & (e.after == PROPOSAL)
     hoped = e.answered & (e.stage == 2) & ~earned & (rng.random(len(at)) < _HOPEFUL_PROPOSAL)
     sent = np.flatnonzero(earned | hoped)

@@ -8,7 +8,7 @@ import pandas as pd
 from pipelines.sources.simulated.clock import timestamps
 from pipelines.sources.simulated.companies import AT_HOUR, FIRST_HOUR, MEDIA, SEGMENTS
 from pipelines.sources.simulated.draws import Ints
-from pipelines.sources.simulated.forecast import foreseen, win_chance
+from pipelines.sources.simulated.forecast import foreseen, talk_gain, win_chance
 from pipelines.sources.simulated.leads import Cast
 from pipelines.sources.simulated.moments import LOST, WON
 from pipelines.sources.simulated.offering import EFFECT, OFFER_STAGES, OFFERS, WITHOUT_NEED
@@ -20,7 +20,7 @@ from pipelines.sources.simulated.working import Episodes, History
 
 
 def prospects(rules: Rules, *, history: History, ended: Ints) -> pd.DataFrame:
-    """Return the hidden state of each prospect: fit, need (`NaT` if never), who decides, and the true end.
+    """Return the hidden state of each prospect: fit, need (`NaT` if never), who decides, what a win is worth, its end.
 
     An end that the CRM does not know yet (entered after the world ended) stands here all the same.
     """
@@ -35,6 +35,7 @@ def prospects(rules: Rules, *, history: History, ended: Ints) -> pd.DataFrame:
             "need_at": timestamps(np.where(never, -1, cast.clock.midnight(needs.appears))),
             "need_ends_at": timestamps(np.where(never, -1, cast.clock.midnight(needs.ends))),
             "right_contact_id": cast.contact_ids[decider],
+            "value": cast.leads.value,
             "closed_at": timestamps(ended),
             "result": worded(result, ("won", "lost")),
         }
@@ -44,11 +45,16 @@ def prospects(rules: Rules, *, history: History, ended: Ints) -> pd.DataFrame:
 def chances(world: WorldParameters, rules: Rules, history: History) -> pd.DataFrame:
     """Return the true chance to win in `[as_of, as_of + H)` for all prospects open at `as_of`.
 
-    `as_of` is 00:00 UTC every seven days, counted back from the end of the world, which is the last one.
+    `as_of` is 00:00 UTC every seven days, counted back from the end of the world, which is the last one. `gain` is
+    what a conversation on that day with the person who decides adds to the chance.
     `won` is what happened, missing where `as_of + H` lies beyond the end.
     """
     horizon, pressure = world.horizon_days, foreseen(history, world.horizon_days)
     chance = [win_chance(rules, pressure, seen=s, horizon=horizon) for s in history.snapshots]
+    gain = [
+        talk_gain(rules, pressure, seen=s, horizon=horizon, chance=c)
+        for s, c in zip(history.snapshots, chance, strict=True)
+    ]
     lead = np.concatenate([s.leads for s in history.snapshots])
     day = np.repeat([s.day for s in history.snapshots], [len(s.leads) for s in history.snapshots])
     won = (history.stage[lead] == WON) & (history.closed[lead] < day + horizon)
@@ -57,6 +63,7 @@ def chances(world: WorldParameters, rules: Rules, history: History) -> pd.DataFr
             "prospect_id": worded(lead, rules.cast.lead_ids),
             "as_of": timestamps(rules.cast.clock.midnight(day)),
             "chance": np.concatenate(chance),
+            "gain": np.concatenate(gain),
             "won": pd.arrays.BooleanArray(won, mask=day + horizon > world.days),
         }
     )

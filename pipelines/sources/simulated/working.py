@@ -73,7 +73,7 @@ def live(world: WorldParameters, rules: Rules) -> History:
         leads = np.flatnonzero((created < day) & (stage < WON))
         if (world.days - day) % GRID_DAYS == 0:
             snapshots.append(Snapshot(day, leads, stage[leads]))
-        rest = _ends(rng, rules, leads=leads, day=day, stage=stage)
+        rest = ended_by_themselves(rng, rules, leads=leads, day=day, stage=stage)
         pressure[:, day] = 0.0 if free else _pressure(rules, rest, day=day, stage=stage)
         days.append(_work(rng, rules, leads=rest, day=day, stage=stage, pressure=pressure[:, day]))
         closed[leads[stage[leads] >= WON]] = day
@@ -87,7 +87,7 @@ def _free_days(world: WorldParameters) -> Iterator[bool]:
     return ((first + day) % 7 >= 5 for day in range(world.days))
 
 
-def _ends(rng: Rng, rules: Rules, *, leads: Ints, day: int, stage: Ints) -> Ints:
+def ended_by_themselves(rng: Rng, rules: Rules, *, leads: Ints, day: int, stage: Ints) -> Ints:
     """Lose some leads, let some sign, and return those still open; `stage` is changed in place."""
     needs = rules.needs
     lost = rng.random(len(leads)) < needs.loss(leads, day, day - rules.cast.leads.created[leads])
@@ -117,10 +117,10 @@ def _work(rng: Rng, rules: Rules, *, leads: Ints, day: int, stage: Ints, pressur
     offer, propensity = _offers(
         rng, rules, leads=leads, day=day, stage=before, answered=tried.answered, mail=tried.medium == EMAIL
     )
-    positive = tried.answered & _positive(
+    positive = tried.answered & persuaded(
         rng, rules, leads=leads, stage=before, offer=offer, deciding=need & tried.right
     )
-    after = _after(rng, before, answered=tried.answered, moved=positive & need & tried.right)
+    after = stage_after(rng, before, answered=tried.answered, moved=positive & need & tried.right)
     stage[leads] = after
     return Episodes(
         leads, np.full(len(leads), day), tried.contact, tried.medium, tried.hour, need, tried.right,
@@ -138,7 +138,8 @@ def _offers(
     return np.where(made, offer, -1), np.where(made, propensity, np.nan)
 
 
-def _positive(rng: Rng, rules: Rules, *, leads: Ints, stage: Ints, offer: Ints, deciding: Bools) -> Bools:
+def persuaded(rng: Rng, rules: Rules, *, leads: Ints, stage: Ints, offer: Ints, deciding: Bools) -> Bools:
+    """Draw whether each conversation ends well; `deciding` marks those with the person who decides, in a need."""
     effect = EFFECT[np.maximum(stage - 1, 0), rules.cast.segment[leads], np.maximum(offer, 0)]
     effect = np.where(offer >= 0, effect, 0.0)
     polite = np.maximum(WITHOUT_NEED[0] + WITHOUT_NEED[1] * effect, 0.01)
@@ -146,7 +147,7 @@ def _positive(rng: Rng, rules: Rules, *, leads: Ints, stage: Ints, offer: Ints, 
     return positive
 
 
-def _after(rng: Rng, stage: Ints, *, answered: Bools, moved: Bools) -> Ints:
+def stage_after(rng: Rng, stage: Ints, *, answered: Bools, moved: Bools) -> Ints:
     """Return the stage behind each attempt: to proposal or won if moved, else as far as hope goes."""
     hoped = np.where(stage == 0, 1, np.where((stage == 1) & (rng.random(len(stage)) < HOPING), 2, stage))
     return np.where(moved, np.where(stage == PROPOSAL, WON, PROPOSAL), np.where(answered, hoped, stage))

@@ -13,6 +13,7 @@ from models.bundle import Bundle
 from models.companions import Companions
 from models.decision.priority import TodaysList
 from pipelines.home import Home
+from serving.boards.filed import Filed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class Day:
         Only what was visible at `as_of`.
     matrix, scores, factors : one row per prospect of the cohort, in the same order
         Features, chances (`models.decision.score`), and what the other heads say (`models.decision.factors`).
+    proposals : tuple of Filed
+        Experiments asked for on a page, and whether this run filed or refused them.
     """
 
     as_of: pd.Timestamp
@@ -37,3 +40,4 @@ class Day:
     scores: pd.DataFrame
     factors: pd.DataFrame
     today: TodaysList
+    proposals: tuple[Filed, ...] = ()

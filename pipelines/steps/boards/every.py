@@ -6,10 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from features.errors import TaktError
+from pipelines.steps.boards import definitions, flow, model, offers, readiness, where
 from pipelines.steps.boards.day import Day
 from serving.boards.board import Board
 
-BOARDS: Final[Mapping[str, Callable[[Day], Board]]] = {}
+BOARDS: Final[Mapping[str, Callable[[Day], Board]]] = {
+    "flow": flow.board,
+    "offers": offers.board,
+    "where": where.board,
+    "model": model.board,
+    "definitions": definitions.board,
+    "readiness": readiness.board,
+}
 """Name in the store, and what makes the board; one line each."""
 
 

@@ -71,6 +71,22 @@ def test_a_chance_of_zero_never_wins(chances: pd.DataFrame) -> None:
     assert chances.loc[chances["chance"] == 0, "won"].sum() == 0
 
 
+def test_the_gain_of_a_conversation_is_what_conversations_with_the_decider_brought(
+    chances: pd.DataFrame, rules: Rules, history: History
+) -> None:
+    """Those who spoke with the decider on a day of the grid won as often as chance and gain say together."""
+    assert chances["gain"].between(0, 1 - chances["chance"] + 1e-12).all()
+    e, ids = history.episodes, pd.Series(rules.cast.lead_ids)
+    spoke = e.need & e.right & e.answered
+    day = pd.Timestamp(END, tz="UTC") - pd.to_timedelta(PARAMETERS.days - e.day[spoke], unit="D")
+    talks = pd.DataFrame({"prospect_id": ids[e.lead[spoke]].to_numpy(), "as_of": day.astype("datetime64[us, UTC]")})
+    told = talks.drop_duplicates().merge(chances.astype({"as_of": "datetime64[us, UTC]"}), on=["prospect_id", "as_of"])
+    p = (told["chance"] + told["gain"]).to_numpy()
+    assert len(told) > 100
+    assert told["gain"].mean() > 0.1
+    assert abs(told["won"].sum() - p.sum()) < Z * np.sqrt((p * (1 - p)).sum())
+
+
 def recent_interest(world: World, chances: pd.DataFrame) -> pd.Series:
     """Count inbound activities of the 30 days before `as_of`, as known then: what anybody could see."""
     came = world.raw["activities"].query("way == 'in'").astype({"opp_no": "str"})

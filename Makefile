@@ -9,7 +9,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: help demo test check bench serve lock format clean
+.PHONY: help demo test check bench serve screenshots lock format clean
 
 help:            ## what can be made
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -39,6 +39,9 @@ bench: $(STAMP)  ## how fast, as ratios beside named peers, in one run
 
 serve: $(STAMP)  ## the app on http://127.0.0.1:8000
 	$(BIN)/takt serve
+
+screenshots: $(STAMP) ## a picture of each page of the demo into docs/img
+	$(BIN)/python -m tools.screenshots
 
 format: $(STAMP) ## put the code into shape
 	$(BIN)/ruff format .

@@ -76,7 +76,8 @@ def _worth(receipt: pd.Series, call: dict[Any, Any], run: PublishedRun) -> str:
     lines = [_chance(receipt, run.horizon_days)]
     if pd.notna(call.get("amount")):
         lines.append(f"a win: {call['amount']:,.0f} {run.currency}")
-        lines += [f"this call: [bold]{call['value']:,.0f} {run.currency}[/]"] if pd.notna(call["value"]) else []
+        lines += [f"expected: [bold]{call['value']:,.0f} {run.currency}[/]"] if pd.notna(call["value"]) else []
+    lines += [escape(str(call["moved"]))] if call.get("moved") else []
     if call.get("drawn") == "exploration":
         lines.append("drawn by lot, to learn")
     return "\n".join(lines)

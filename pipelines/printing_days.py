@@ -33,10 +33,12 @@ def _said(lived: pd.DataFrame) -> str:
     share = lived[lived["order"] == LIST].set_index("day")["share"]
     other = lived.loc[lived["order"] == RECENCY, "share"]
     first, last = share.iloc[0], share.iloc[-1]
-    went = "rose" if last > first else "fell" if last < first else "stayed"
+    verb = "rose" if last > first else "fell"
+    same = f"{first:.0%}" == f"{last:.0%}"
+    went = f"stayed at {last:.0%}" if same else f"{verb} from {first:.0%} on the first day to {last:.0%} on the last"
     return (
-        f"The list's share of the oracle's value {went} from {first:.0%} on the first day to {last:.0%} on the last, "
-        f"{share.mean():.0%} on average; by recency it was {other.mean():.0%}."
+        f"The list's share of the oracle's value {went}, {share.mean():.0%} on average; by recency it was "
+        f"{other.mean():.0%} on average."
     )
 
 

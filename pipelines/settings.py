@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _QUIET: Final = {
@@ -43,6 +43,13 @@ class PipelineSettings(BaseSettings):
         Serving store; empty means SQLite in the home.
     threads : int
         Threads for training.
+    smtp_url : str
+        Mail server for the morning's lists: `smtp://`, `starttls://` or `smtps://`, then `user:password@host:port`
+        (percent-encoded; all but the host may be left out). Empty, the default: nothing is sent.
+    mail_from : str
+        Address of the sender; empty means the user of `smtp_url`, or takt at its host.
+    url : str
+        Where people open the app, for the links of the mail; empty leaves them out.
     """
 
     model_config = SettingsConfigDict(env_prefix="TAKT_", frozen=True, env_ignore_empty=True, extra="ignore")
@@ -51,6 +58,9 @@ class PipelineSettings(BaseSettings):
     mlflow_url: str = ""
     store_url: str = Field(default="", repr=False)
     threads: Annotated[int, Field(ge=1)] = 2
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = ""
+    url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
 
 
 def quiet_defaults(prefect_home: Path) -> None:

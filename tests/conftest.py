@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from pipelines.flows.run import Run
+    from pipelines.home import Home
 
 # two test processes share two cores: libraries that spin while they wait for a thread would make both wait
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -21,6 +27,7 @@ TOGETHER = {
     "prefect": (
         "test_killed", "test_undisturbed", "test_flows", "test_real_runs", "test_experiment_in_the_list",
         "test_replaying", "test_signalled", "test_overriding", "test_asking", "test_cli_too_early",
+        "test_every_page", "test_days_in_a_browser",
     ),
     "whole": ("test_scheduler", "test_demo", "test_notebooks"),
 }  # fmt: skip
@@ -60,3 +67,44 @@ def data_dir() -> Path:
     if not place.is_dir():
         pytest.skip(f"no real data at {place}; set TAKT_DATA to the folder that holds bpic2012/, olist.../, ...")
     return place
+
+
+@pytest.fixture(scope="session")
+def small_company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Raw files of 250 simulated prospects; the truth lies beside the folder."""
+    from pipelines.sources.folders import find
+
+    raw = tmp_path_factory.mktemp("company") / "raw"
+    find("simulated").pull(raw, prospects=250, seed=11, end="2026-07-01")
+    return raw
+
+
+@pytest.fixture(scope="session")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One temporary Prefect server for all tests of flows; its address."""
+    from pipelines.settings import quiet_defaults
+
+    quiet_defaults(tmp_path_factory.mktemp("prefect"))
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        from prefect.settings import get_current_settings
+
+        yield str(get_current_settings().api.url)
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The home of `company_run`; tests may add to it but not break it."""
+    from pipelines.home import Home
+
+    return Home(tmp_path_factory.mktemp("homes") / "company")
+
+
+@pytest.fixture(scope="session")
+def company_run(prefect: str, small_company: Path, company: Home) -> Run:
+    """The whole loop, run once."""
+    from pipelines.flows.run import run
+
+    done: Run = run("simulated", data=str(small_company), home=str(company.path))
+    return done

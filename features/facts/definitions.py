@@ -9,13 +9,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from features.errors import DefinitionsError
 
@@ -24,9 +26,21 @@ REQUIRED_TERMS: Final = ("prospect", "contacted", "qualified", "won", "lost", "r
 
 LIST_RULES: Final = (
     "capacity", "territories", "working_days", "holidays", "away", "office_hours", "minimum_gap_days",
-    "minimum_gap_account_days", "exploration", "hold_out", "fairness_band", "cost_per_call", "max_quarantine",
+    "minimum_gap_account_days", "exploration", "hold_out", "fairness_band", "cost_per_call", "max_quarantine", "mail",
 )  # fmt: skip
 """Fields that say how a list is made and not what a word means."""
+
+
+def _address(text: str) -> str:
+    """Take one plain e-mail address, in letters that every mail server takes."""
+    try:
+        name, at, domain = Address(addr_spec=text).addr_spec.rpartition("@")
+    except (ValueError, IndexError, HeaderParseError) as error:
+        raise ValueError(f"{text!r} is not an e-mail address such as mira@company.example ({error})") from None
+    plain = text.isascii() and text.isprintable() and " " not in text and "." in domain
+    if not (name and at and plain):
+        raise ValueError(f"{text!r} is not an e-mail address such as mira@company.example")
+    return text
 
 
 class _Words(BaseModel):
@@ -95,6 +109,9 @@ class Definitions(_Words):
         How far each salesperson's expected value per call may lie from the team's, as a share; None: no bound.
     cost_per_call : float
         What a call costs, in `currency`.
+    mail : mapping of owner to e-mail address
+        Where each salesperson's list is sent in the morning. It says nothing about a list or a word: it is part of
+        no hash and is not published.
     recorded_at : {"column", "occurred_at"}
         Whether the source knows when facts became known, or must assume the moment they happened.
     """
@@ -127,6 +144,7 @@ class Definitions(_Words):
     fairness_band: Annotated[float, Field(gt=0, le=1)] | None = None
     cost_per_call: Annotated[float, Field(ge=0)] = 0.0
     max_quarantine: Annotated[float, Field(ge=0, le=1)] = 0.01
+    mail: dict[str, Annotated[str, AfterValidator(_address)]] = Field(default={}, exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _consistent(self) -> Definitions:

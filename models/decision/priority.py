@@ -42,10 +42,11 @@ class TodaysList:
     ----------
     listed : DataFrame
         `rank` (1-based within the owner), `owner_id` (who calls; missing: the team's pool), `prospect_id`, `chance`,
-        `margin`, `amount`, `timing`, `reach`, `value` (expected money, chance x amount; NaN: not known), `worth_words`,
-        `drawn` ("value", "exploration" or "experiment"), `propensity` (the chance of being listed that day),
-        `contact_id` (missing: nobody known), `channel`, `why_contact`, and further columns of the factors; best first
-        by weight over all owners, so that each owner's rows are in the order of their rank.
+        `margin`, `amount`, `timing`, `reach`, `value` (expected money, chance x amount; NaN: not known), `weight`
+        (what orders calls), `moved` (what timing and reach did to the order, in words), `worth_words`, `drawn`
+        ("value", "exploration" or "experiment"), `propensity` (the chance of being listed that day), `contact_id`
+        (missing: nobody known), `channel`, `why_contact`, and further columns of the factors; best first by weight over
+        all owners, so that each owner's rows are in the order of their rank.
     left_out : DataFrame
         `prospect_id`, `owner_id` (whose it is; missing: nobody's), `reason` (one of `REASONS`), `words`, `until` (date
         in the company's time zone from which it could be listed; NaT: not known); one row for each one not listed.
@@ -179,7 +180,18 @@ def _listed(free: pd.DataFrame, drawn: Drawn, team: Team, *, whom: Whom) -> pd.D
     rank = rows.groupby("owner_id", dropna=False).cumcount() + 1
     words = [describe(row, whom.day.definitions) for row in rows.itertuples()]
     rows = rows.assign(rank=rank, worth_words=pd.array(words, dtype="str"))
-    columns = ["rank", "owner_id", "prospect_id", "chance", "margin", *NUMBERS, "value", "worth_words"]
+    columns = [
+        "rank",
+        "owner_id",
+        "prospect_id",
+        "chance",
+        "margin",
+        *NUMBERS,
+        "value",
+        "weight",
+        "moved",
+        "worth_words",
+    ]
     out = rows[[*columns, "drawn", "propensity"]].merge(
         whom.ask(rows["prospect_id"]), on="prospect_id", validate="one_to_one"
     )

@@ -66,13 +66,15 @@ def training_evidence(
     Returns
     -------
     dict
-        Plain values (JSON): `schema`, `kept` and `refused` (rungs; refused may be None), `capacity`, `unmeasured` (why
-        there is nothing else; empty otherwise), `periods` (`models.evidence.over_time`), `at_capacity` (one per share
-        of the capacity), `calibration` (bins; empty where no chance is given) and `gains` (curves by rung).
+        Plain values (JSON): `schema`, `kept` and `refused` (rungs; refused may be None), `served` (of what serves, in
+        words, where it is another fit than the one measured here; else empty), `capacity`, `unmeasured` (why there is
+        nothing else; empty otherwise), `periods` (`models.evidence.over_time`), `at_capacity` (one per share of the
+        capacity), `calibration` (bins; empty where no chance is given) and `gains` (curves by rung).
     """
     kept = fitted.kept.rung.name
     out: Evidence = {
         "schema": SCHEMA, "kept": kept, "refused": None if refused is None else refused.kept.rung.name,
+        "served": "" if fitted.served is None else fitted.served.words,
         "capacity": capacity, "unmeasured": "", "periods": [], "at_capacity": [], "calibration": [], "gains": {},
     }  # fmt: skip
     if fitted.split is None:

@@ -59,7 +59,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Served:
-    """What scores from now on: a model, the counts of the alike on the scale of its margins, and what it was made of."""
+    """What scores from now on: a model, counts of the alike on the scale of its margins, and what it was made of."""
 
     model: Calibrated
     bands: Bands

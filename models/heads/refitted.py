@@ -7,9 +7,10 @@ is made (docs/adr/0004). `Fitted.kept` stays the fit that was measured: figures,
 only scores are made by `Fitted.served`.
 
 What the new fit says of rows that it has learned from would flatter, so nothing is calibrated on it. The chances come
-from what the measured fit said of the test part, the latest days that it had not seen. For that the new margins are put
-on the scale of the old ones: shift and scale are such that on days of which *neither* knows an answer (those of the last
-horizon) both have the same mean and spread. Naive Bayes needs it most, for its margins grow with what it has learned.
+from what the measured fit said of the test part, the latest days that it had not seen. For that the new margins are
+put on the scale of the old ones: shift and scale are such that on days of which *neither* knows an answer (those of
+the last horizon) both have the same mean and spread. Naive Bayes needs it most, for its margins grow with what it has
+learned.
 """
 
 from __future__ import annotations

@@ -6,11 +6,12 @@ from typing import Any
 
 from prefect import flow, task
 
+from features.errors import TaktError
 from features.facts.definitions import Definitions
 from pipelines.flows import common
 from pipelines.home import Home
 from pipelines.settings import PipelineSettings
-from pipelines.steps import listing, publishing, pulling, tapped
+from pipelines.steps import listing, mailing, publishing, pulling, tapped
 
 
 @task(name="score-and-choose", **common.ONCE)
@@ -26,6 +27,12 @@ def publish(made: listing.Made, home: Home) -> bool:
     return publishing.store(made.run, home, PipelineSettings())
 
 
+@task(name="mail", **common.ONCE)
+def mail(home: Home, run_id: str, definitions: Definitions) -> mailing.Outcome:
+    """Send each salesperson's list; safe to repeat, and the list stays published whatever comes of it."""
+    return mailing.after_publishing(home, run_id, definitions, PipelineSettings())
+
+
 def list_in(home: Home, day: str | None) -> tuple[listing.Made, bool]:
     """Run the two tasks; return the list and whether it is new."""
     made = make(home, day, pulling.words(home))
@@ -37,6 +44,14 @@ def list_in(home: Home, day: str | None) -> tuple[listing.Made, bool]:
 
 @flow(name="daily")
 def daily(home: str | None = None, source: str | None = None, day: str | None = None) -> dict[str, Any]:
-    """Publish the list of a day (YYYY-MM-DD, default the latest); the same day twice changes nothing."""
-    made, new = list_in(common.home_of(home, source), day)
-    return {"run_id": made.run.run_id, "listed": len(made.run.call_list), "new": new}
+    """Publish the list of a day (YYYY-MM-DD, default the latest) and mail it; the same day twice changes nothing."""
+    place = common.home_of(home, source)
+    try:
+        made, new = list_in(place, day)
+    except TaktError as error:
+        mailing.no_list_made(place, str(error), pulling.words(place), PipelineSettings())
+        raise
+    mailed = mail(place, made.run.run_id, pulling.words(place))
+    return {
+        "run_id": made.run.run_id, "listed": len(made.run.call_list), "new": new, "mailed": len(mailed.sent)
+    }  # fmt: skip

@@ -9,6 +9,7 @@ same luck, and the oracle's, who knows the true chances.
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from pipelines.sources.simulated.further import Further, Rung
 from pipelines.steps import pulling
 from pipelines.steps.listing import Made
 from pipelines.steps.publishing import engine_of
+from serving.errors import AlreadySaid
 from serving.store import feedback
 from serving.store.feedback import Said
 from serving.store.migrations import upgrade
@@ -115,14 +117,19 @@ def counted(rung: Rung) -> tuple[int, int, int, int]:
     return len(e.lead), int(e.answered.sum()), int((words == "interested").sum()), int((words == "appointment").sum())
 
 
-def tap(home: Home, listed: pd.DataFrame, answers: pd.DataFrame, *, day: dt.date) -> int:
-    """Keep what came of each call, once however often it is said; a prospect that ended by itself is skipped."""
+def tap(home: Home, listed: pd.DataFrame, answers: pd.DataFrame, *, day: dt.date) -> None:
+    """Keep what came of each call; a prospect that ended by itself is skipped.
+
+    Once each, also when the days are lived again in this home: what was said the first time stands.
+    """
     engine = engine_of(home, PipelineSettings())
     try:
         upgrade(engine)
         told = answers.set_index("prospect_id").to_dict("index")
         rows = [_said(call, told.get(call["prospect_id"]), day) for call in listed.to_dict("records")]
-        return sum(feedback.keep(engine, row) for row in sorted(rows, key=lambda row: row.at))
+        for row in sorted(rows, key=lambda row: row.at):
+            with suppress(AlreadySaid):
+                feedback.keep(engine, row)
     finally:
         engine.dispose()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,12 @@ from pipelines.progress import stage
 from pipelines.sources.evaluated import Evaluated, evaluated
 from pipelines.sources.randomised import Randomised, randomised
 from pipelines.steps import moments, pulling, training
+from pipelines.steps.forms_evaluation import evaluate_forms
 from pipelines.steps.results import Section, evaluate_all
 from pipelines.steps.truth_evaluation import evaluate_truth
+
+MOST_FORMS: Final = 8
+"""Companies in which the forms of the order are compared: every head must be trained in each of them."""
 
 
 def measure(data: Path, home: Home, *, page: Path, threads: int, seeds: int, splits: int) -> tuple[Section, ...]:
@@ -47,7 +52,8 @@ def others(data: Path, home: Home, *, threads: int, seeds: int, splits: int) -> 
     timed = [timing(one, home, threads=threads) for one in sources if one.times]
     offered = [offers(one, splits=splits, threads=threads) for one in randomised(data)]
     true = [truth(one, home, seeds=seeds, threads=threads) for one in sources if one.truth]
-    return [*timed, *offered, *true]
+    earned = [forms(one, home, seeds=min(seeds, MOST_FORMS), threads=threads) for one in sources if one.truth]
+    return [*timed, *offered, *true, *earned]
 
 
 def timing(one: Evaluated, home: Home, *, threads: int) -> Section:
@@ -89,6 +95,21 @@ def truth(one: Evaluated, home: Home, *, seeds: int, threads: int) -> Section:
     about = (
         "Simulated companies. *oracle* orders by the true chance, which nobody can know; *knowable* by a model that "
         "learned the same features from a much larger company: what these features could tell at best.",
+    )
+    return Section.of(title, table, about)
+
+
+def forms(one: Evaluated, home: Home, *, seeds: int, threads: int) -> Section:
+    """Measure what calls of the list truly bring, by each form of the order."""
+    title = f"{one.source.name}: which form of the order earns most"
+    with stage(f"{title}, {seeds} companies"):
+        table = evaluate_forms(one.source, home.path / "forms", seeds=range(1, seeds + 1), threads=threads)
+    about = (
+        "Simulated companies, lists of the last seven Mondays by heads trained before them. A call brings the money "
+        "that it changes: the rate at which the suggested person answers on the suggested channel x what a "
+        "conversation adds to the chance that day x what a win is worth; nothing where that person does not decide.",
+        "*chance*, *chance_amount* (the value shown), *damped* and *full* (timing and reach move the odds, by their "
+        "square roots or whole). *oracle* knows all of that, decider and best channel included.",
     )
     return Section.of(title, table, about)
 

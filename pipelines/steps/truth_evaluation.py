@@ -9,6 +9,10 @@ part, orders are compared at the team's capacity by the **true** chances of thos
 - `takt`: the list; `recency`: the last touched first; `whom they know`: the most contacted in 30 days first, which is
   whom this team prefers; `anybody`: the mean of the cohort.
 
+All of that is measured on the test part, by the fit that was measured there. What serves is the same rung fitted once
+more on everything labelled; it is measured on the days of the last horizon, which nobody has learned from, for the
+truth is known there though no outcome is: `takt, as it serves` beside `takt, as it was tested` and the oracle.
+
 The list's effect is what a call of the list wins more than a call to anybody in the cohort of that day. It is
 estimated from what happened, with an interval, as it would be at a real company, and the truth is the same difference
 in true chances.
@@ -34,6 +38,7 @@ from features.time.asof import moment
 from models.heads.encoding import Encoding
 from models.heads.held_out import CHOSEN
 from models.heads.learned import Fitted
+from models.heads.refitted import refitted
 from models.heads.win import fit_win, team_capacity
 from models.measures.metrics import resamples
 from models.measures.ranking import Floats, ratio
@@ -49,6 +54,7 @@ NEAR: Final = pd.Timedelta(hours=12)
 """How far from a snapshot its true chance may have been written down: days begin by one clock or by another."""
 ORDERS: Final = ("oracle", "knowable", CHOSEN, "recency", "whom they know")
 RECENT, KNOWN = "touch_all_days_since", "touch_outbound_count_30d"
+SERVED, TESTED = "takt, as it serves", "takt, as it was tested"
 TREES: Final = 300
 COLUMNS: Final = ("model", "metric", "value", "low", "high", "n", "note")
 
@@ -189,12 +195,13 @@ def evaluate_truth(
     DataFrame
         model, metric, value, low, high, n, note. `true wins per call` of each order and its `share of oracle` are
         means over the seeds with the 2.5 and 97.5 % points of the mean over draws of seeds, n the seeds. `share of
-        knowable` is that of Takt. `effect covered` is the number of seeds whose interval holds the truth.
+        knowable` is that of Takt, `share of oracle, last days` that of what serves and of what was tested. `effect
+        covered` is the number of seeds whose interval holds the truth.
     """
     large = simulate(source, place / "large", seed=OTHER_SEED, prospects=times * prospects, end=end)
     knowing = fit_knowable(large, threads=threads)
     del large
-    worths, effects = [], []
+    worths, effects, lasts = [], [], []
     for seed in seeds:
         world = simulate(source, place / str(seed), seed=seed, prospects=prospects, end=end)
         fitted = fit_win(
@@ -205,7 +212,12 @@ def evaluate_truth(
             worth, seen = measure(world, fitted, knowing, seed=seed, draws=draws)
             worths.append(worth)
             effects.append(seen)
-    return summed_up(pd.DataFrame(worths), effects, seed=training.SEED)
+            again = refitted(
+                fitted, world.matrix.values, world.label, keys=world.matrix.keys, seed=training.SEED, threads=threads
+            )  # fmt: skip
+            lasts.append(last_days(world, again))
+    found = summed_up(pd.DataFrame(worths), effects, seed=training.SEED)
+    return pd.concat([found, served(pd.DataFrame(lasts), seed=training.SEED)], ignore_index=True)
 
 
 def measure(
@@ -223,6 +235,33 @@ def measure(
     return worth | {"anybody": float(world.chance[rows].mean())}, effect(
         world, lists[CHOSEN], rows, seed=seed, draws=draws
     )
+
+
+def last_days(world: World, fitted: Fitted) -> dict[str, float]:
+    """Return the mean true chance of those called on the days without an answer, by who orders them."""
+    rows: Mask = np.isnan(world.label) & ~np.isnan(world.chance)
+    values, day, calls = world.matrix.values, world.matrix.keys["as_of"], team_capacity(world.definitions)
+    serves = fitted.kept if fitted.served is None else fitted.served.model
+    scores = {SERVED: serves.rung.margin(values), TESTED: fitted.kept.rung.margin(values), "oracle": world.chance}
+    return {name: float(world.chance[called(s, day, rows, calls=calls)].mean()) for name, s in scores.items()}
+
+
+def served(lasts: pd.DataFrame, *, seed: int, draws: int = 2000) -> pd.DataFrame:
+    """Return `share of oracle, last days` of what serves and of what was tested, and the gain, in the same columns."""
+    if lasts.empty:
+        return pd.DataFrame(columns=list(COLUMNS))
+    n = len(lasts)
+    drawn = np.random.default_rng(seed).integers(0, n, (draws, n))
+    means = {name: lasts[name].to_numpy()[drawn].mean(axis=1) for name in lasts}
+    rows = []
+    for name in (SERVED, TESTED):
+        low, high = np.quantile(means[name] / means["oracle"], [0.025, 0.975])
+        share = lasts[name].mean() / lasts["oracle"].mean()
+        rows.append((name, "share of oracle, last days", float(share), float(low), float(high), n, ""))
+    low, high = np.quantile(means[SERVED] / means[TESTED] - 1, [0.025, 0.975])
+    more = float(lasts[SERVED].mean() / lasts[TESTED].mean() - 1)
+    rows.append((SERVED, "more true wins per call than as tested", more, float(low), float(high), n, "as a share"))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def summed_up(worths: pd.DataFrame, effects: Sequence[Effect], *, seed: int, draws: int = 2000) -> pd.DataFrame:

@@ -82,9 +82,10 @@ class Bin(_Row):
 
 
 class Evidence(_Row):
-    """What `models.evidence.training_evidence` kept beside the bundle."""
+    """What `models.evidence.training_evidence` kept beside the bundle; `served` says of what serves if it differs."""
 
     kept: str
+    served: str
     refused: str | None
     capacity: int
     unmeasured: str

@@ -27,7 +27,10 @@ def expectation(card: Card, board: Offers, *, segment: str, day: dt.date, say: W
     if base is None or base.n < LEAST:
         return [_unknown(base, card), come]
     needed = _needed(card, base)
-    share = f"{say.number(base.successes)} of {say.number(base.n)} succeeded within {card.measure.days} days before."
+    share = (
+        f"Of {say.number(base.n)} prospects that were open {card.measure.days} days ago, {say.number(base.successes)} "
+        "succeeded since."
+    )
     points = say.number(round(100 * card.worthwhile, 1))
     if needed is None:
         return [share, f"No number of prospects is enough to see {points} points.", come]

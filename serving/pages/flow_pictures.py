@@ -8,7 +8,7 @@ from serving.boards.flow import Group
 from serving.pages.flow_words import FlowWords
 from serving.pages.pictures import ACCENT, FAINT, INK, SOFT, Picture, draw
 
-_LINES: Final = {"came": -8, "ended": 14, "won": -8}
+_LINES: Final = {"came": -5, "ended": 7, "won": 1}
 """The lines, and how far below its line each name stands at the end."""
 
 
@@ -32,19 +32,23 @@ def through(group: Group, words: FlowWords) -> Picture:
             rows.append({"week": week.last.isoformat(), "line": line, "prospects": value})
         counts = (week.arrived, came, week.ended, ended, week.won, won, week.open)
         table.append((words.short(week.last), *(say.number(n) for n in counts)))
+    # room for the names at the end of the lines
+    end = group.weeks[-1].last + (group.weeks[-1].last - group.weeks[0].last) / 6
+    span = alt.Scale(domain=[group.weeks[0].last.isoformat(), end.isoformat()])
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("week:T", title=None, axis=alt.Axis(format="%d %b", grid=False, tickCount=5)),
+        x=alt.X(
+            "week:T", title=None, scale=span, axis=alt.Axis(format="%d %b", grid=False, tickCount=5, labelBound=True)
+        ),
         y=alt.Y("prospects:Q", title="prospects, added up"),
         color=alt.Color("line:N", legend=None, scale=alt.Scale(domain=list(_LINES), range=[INK, SOFT, ACCENT])),
     )
     dashes = alt.Scale(domain=list(_LINES), range=[[1, 0], [6, 3], [1, 0]])
     lines = base.mark_line(strokeWidth=2).encode(strokeDash=alt.StrokeDash("line:N", legend=None, scale=dashes))
-    ends = rows[-len(_LINES) :]
     labels = [
-        base.properties(data=alt.Data(values=[end]))
-        .mark_text(align="right", dy=_LINES[end["line"]])
+        base.properties(data=alt.Data(values=[row]))
+        .mark_text(align="left", dx=4, dy=_LINES[row["line"]])
         .encode(text="line:N")
-        for end in ends
+        for row in rows[-len(_LINES) :]
     ]
     open_now = group.weeks[-1].open
     return draw(

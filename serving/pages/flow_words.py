@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from babel.dates import format_date
+from babel.numbers import format_percent
 
 from serving.boards.flow import FEW, FlowBoard, Group, Stage, Takt
 from serving.pages.words import Words
@@ -110,7 +111,7 @@ class FlowWords:
         )
         if takt.load is None or takt.pace is None:
             return f"{calls}."
-        return f"{self._made(takt)}{calls} ({self.say.percent(takt.load)} of capacity). {self._means(takt)}"
+        return f"{self._made(takt)}{calls} ({self._whole(takt.load)} of capacity). {self._means(takt)}"
 
     @property
     def most(self) -> str:
@@ -154,6 +155,10 @@ class FlowWords:
 
     def _minutes(self, minutes: float, unit: str = "minutes") -> str:
         return f"{self.say.number(round(minutes))} {unit}" if minutes >= 1.5 else f"under 2 {unit}"
+
+    def _whole(self, share: float) -> str:
+        """Write a share that may lie above 1."""
+        return format_percent(share, locale=self.say.locale)
 
     def _number(self, value: float) -> str:
         return self.say.number(round(value, 1) if value < 100 else round(value))

@@ -12,7 +12,6 @@ from serving.pages.model_pictures import pictures
 from serving.pages.model_words import at_capacity, figure, own, short
 from serving.pages.words import Words, preferred_locale
 from serving.routes.conditional import Conditional
-from serving.store.tables import Run
 
 router = APIRouter(include_in_schema=False, route_class=Conditional, default_response_class=HTMLResponse)
 
@@ -24,13 +23,7 @@ def model_page(request: Request, store: StoreDep, run: RunDep) -> HTMLResponse:
     context = {"heading": "What the model is worth", "figure": figure, "short": short}
     if board is not None and board.refused is None:
         say = Words(preferred_locale(request.headers.get("accept-language", "")))
-        context |= {"said": at_capacity(board, say), "drawn": _drawn(board, say, run)}
-        context |= {"own": None if board.evidence is None else own(board.evidence)}
+        shown = {} if board.evidence is None else pictures(board.evidence, say)
+        mine = None if board.evidence is None else own(board.evidence)
+        context |= {"said": at_capacity(board, say), "drawn": shown, "own": mine}
     return render(request, run, "model.html", board, context)
-
-
-def _drawn(board: Model, say: Words, run: Run) -> dict[str, object]:
-    if board.evidence is None:
-        return {}
-    days = {day for period in board.evidence.periods for day in (period.first, period.last)}
-    return dict(pictures(board.evidence, say, {day: say.short_day(day, run) for day in days}))

@@ -2,57 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import datetime as dt
+from typing import Final
+
+from babel.dates import format_date, format_skeleton
 
 from serving.boards.model import Evidence, Figure, Period
-from serving.pages.model_words import ANY, LOWEST, calibration, figure, own, short
-from serving.pages.pictures import ACCENT, INK, LINE, SOFT, Picture, draw
+from serving.pages.model_words import ANY, calibration, figure, orders, own
+from serving.pages.pictures import ACCENT, INK, SOFT, Picture, draw
 from serving.pages.words import Words
-
-if TYPE_CHECKING:
-    import datetime as dt
 
 HUNDRED: Final = 100.0
 KINDS: Final = {"before": "before the test", "test": "test"}
+SHAPES: Final = {"this model": "circle", "recency": "square", "refused model": "triangle-up", ANY: "diamond"}
 
 
-def pictures(evidence: Evidence, say: Words, dates: dict[dt.date, str]) -> dict[str, Picture]:
-    """Draw what there is to draw; `dates` are the days of the periods as the reader writes them."""
+def pictures(evidence: Evidence, say: Words) -> dict[str, Picture]:
+    """Draw what there is to draw."""
     made = {}
     if own(evidence) is not None:
         made["capacity"] = _capacity(evidence, say)
     if any(period.models for period in evidence.periods):
-        made["periods"] = _periods(evidence, say, dates)
+        made["periods"] = _periods(evidence, say)
     if evidence.calibration:
         made["calibration"] = _calibration(evidence, say)
+    if evidence.gains:
+        made["gains"] = _gains(evidence, say)
     return made
 
 
 def _capacity(evidence: Evidence, say: Words) -> Picture:
     import altair as alt
 
-    found = own(evidence)
-    held = {} if found is None else found.lists
+    found, names = own(evidence), orders(evidence)
+    held = {} if found is None else {name: found.lists[name].calls_to_winners for name in names if name in found.lists}
     rows = [
-        {"order": short(name), "value": h.calls_to_winners.value, "low": h.calls_to_winners.low,
-         "high": h.calls_to_winners.high, "kept": name == evidence.kept}
-        for name, h in held.items()
+        {"order": names[name], **one.model_dump(), "kept": name == evidence.kept} for name, one in held.items()
     ]  # fmt: skip
     base = alt.Chart(alt.InlineData(rows))
-    order = alt.Y("order:N", sort=[short(name) for name in held], title=None)
+    order = alt.Y("order:N", sort=[names[name] for name in held], title=None)
     colour = alt.condition("datum.kept", alt.value(ACCENT), alt.value(SOFT))
-    title = "calls of a morning that went to a winner"
     chart = alt.layer(
         base.mark_bar(height={"band": 0.55}).encode(
-            x=alt.X("value:Q", title=title, axis=alt.Axis(tickCount=5)), y=order, color=colour
+            x=alt.X("value:Q", title="calls that went to a winner", axis=alt.Axis(tickCount=5)), y=order, color=colour
         ),
         base.mark_rule(color=INK, strokeWidth=1.5).encode(x="low:Q", x2="high:Q", y=order),
     ).properties(height=36 * max(len(rows), 2))
     cells = [
-        (f"{say.number(one.calls)} calls, {short(name)}", figure(h.calls_to_winners, say), _one(h.prospects, say))
+        (
+            f"{say.number(one.calls)} calls, {words}", figure(one.lists[name].calls_to_winners, say),
+            say.number(round(one.lists[name].prospects, 1)),
+        )
         for one in evidence.at_capacity
-        for name, h in one.lists.items()
-    ]
+        for name, words in names.items()
+        if name in one.lists
+    ]  # fmt: skip
     return draw(
         chart,
         title="What the calls of a morning found",
@@ -62,31 +66,37 @@ def _capacity(evidence: Evidence, say: Words) -> Picture:
     )
 
 
-def _periods(evidence: Evidence, say: Words, dates: dict[dt.date, str]) -> Picture:
+def _periods(evidence: Evidence, say: Words) -> Picture:
     import altair as alt
 
-    shown = [name for name in (evidence.kept, evidence.refused, LOWEST) if name is not None]
-    names = list(dict.fromkeys(shown))
+    names = orders(evidence)
+    labels = [_label(period, say) for period in evidence.periods]
     rows = [
-        {"period": _name(period, dates), "order": short(name), **_times(order.precision_at_capacity)}
-        for period in evidence.periods
+        {"period": label, "order": names[name], **_times(order.precision_at_capacity)}
+        for period, label in zip(evidence.periods, labels, strict=True)
         for name, order in period.models.items()
         if name in names
     ]
-    rows += [{"period": _name(p, dates), "order": ANY, **_times(p.base_rate)} for p in evidence.periods]
-    sort = [short(name) for name in [*names, ANY]]
-    colours = [ACCENT if name == evidence.kept else SOFT for name in names] + [LINE]
+    rows += [
+        {"period": label, "order": ANY, **_times(period.base_rate)}
+        for period, label in zip(evidence.periods, labels, strict=True)
+    ]
+    sort = list(names.values())
+    colours = [ACCENT if name == evidence.kept else SOFT for name in names]
     base = alt.Chart(alt.InlineData(rows))
     places = {
-        "x": alt.X("period:N", sort=[_name(p, dates) for p in evidence.periods], title=None, axis=_axis(alt)),
+        "x": alt.X(
+            "period:N", sort=labels, title=None, axis=alt.Axis(labelExpr="split(datum.label, '|')", labelAngle=0)
+        ),
         "xOffset": alt.XOffset("order:N", sort=sort),
         "color": alt.Color("order:N", sort=sort, scale=alt.Scale(domain=sort, range=colours), title=None),
     }
+    shape = alt.Scale(domain=sort, range=[SHAPES[words] for words in sort])
     value = alt.Y("value:Q", title="of 100 calls", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=5))
     chart = alt.layer(
         base.mark_rule(strokeWidth=2).encode(**places, y="low:Q", y2="high:Q"),
         base.mark_point(filled=True, size=55, opacity=1).encode(
-            **places, y=value, shape=alt.Shape("order:N", sort=sort, title=None)
+            **places, y=value, shape=alt.Shape("order:N", sort=sort, scale=shape, title=None)
         ),
     ).properties(height=220)
     return draw(
@@ -94,19 +104,52 @@ def _periods(evidence: Evidence, say: Words, dates: dict[dt.date, str]) -> Pictu
         title="Period by period",
         words="Of 100 calls from the day's list, those to prospects who then signed. Lines are 95 % intervals.",
         columns=("Period", "Part", "Prospects", "Signed", "Order", "Of 100 calls", "AUC"),
-        rows=_period_rows(evidence, say, dates),
+        rows=_period_rows(evidence, say),
     )
 
 
-def _period_rows(evidence: Evidence, say: Words, dates: dict[dt.date, str]) -> list[tuple[str, ...]]:
-    rows = []
+def _period_rows(evidence: Evidence, say: Words) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for period in evidence.periods:
-        head = (_name(period, dates), KINDS[period.part], say.number(period.prospects), say.number(period.won))
-        for name, order in period.models.items():
-            found = figure(order.precision_at_capacity, say, times=HUNDRED), figure(order.auc, say, digits=2)
-            rows.append((*head, short(name), *found))
+        days = f"{_day(period.first, say)} to {_day(period.last, say)}"
+        head = (days, KINDS[period.part], say.number(period.prospects), say.number(period.won))
+        for name, words in orders(evidence).items():
+            order = period.models.get(name)
+            if order is not None:
+                found = figure(order.precision_at_capacity, say, times=HUNDRED), figure(order.auc, say, digits=2)
+                rows.append((*head, words, *found))
         rows.append((*head, ANY, figure(period.base_rate, say, times=HUNDRED), period.why))
     return rows
+
+
+def _gains(evidence: Evidence, say: Words) -> Picture:
+    import altair as alt
+
+    names = {name: words for name, words in orders(evidence).items() if name in evidence.gains}
+    rows = [{"called": x, "found": y, "order": names[name]} for name in names for x, y in evidence.gains[name]]
+    sort = list(names.values())
+    colours = [ACCENT if name == evidence.kept else SOFT for name in names]
+    share = alt.Axis(format="%", tickCount=5)
+    chart = alt.layer(
+        alt.Chart(alt.InlineData([{"at": 0.0}, {"at": 1.0}]))
+        .mark_line(color=SOFT, strokeDash=[4, 4])
+        .encode(x="at:Q", y="at:Q"),
+        alt.Chart(alt.InlineData(rows))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("called:Q", title="share called, best first", axis=share),
+            y=alt.Y("found:Q", title="share of all wins found", axis=share),
+            color=alt.Color("order:N", scale=alt.Scale(domain=sort, range=colours), title=None),
+        ),
+    ).properties(height=240)
+    curves = zip(*(evidence.gains[name] for name in names), strict=True)
+    return draw(
+        chart,
+        title="How far down a list goes",
+        words="Of all wins of the test period, the share that is found among those called first. Dashed: any order.",
+        columns=("Called first", *sort),
+        rows=[(say.percent(points[0][0]), *(say.percent(y) for _, y in points)) for points in curves],
+    )
 
 
 def _calibration(evidence: Evidence, say: Words) -> Picture:
@@ -140,20 +183,17 @@ def _calibration(evidence: Evidence, say: Words) -> Picture:
     )
 
 
-def _name(period: Period, dates: dict[dt.date, str]) -> str:
-    return f"{dates[period.first]} to {dates[period.last]}"
+def _day(day: dt.date, say: Words) -> str:
+    return format_date(day, format="medium", locale=say.locale)
+
+
+def _label(period: Period, say: Words) -> str:
+    """Write a period in three short lines: first day, last day, year."""
+    first, last = (format_skeleton("MMMd", day, locale=say.locale) for day in (period.first, period.last))
+    return f"{first}|to {last}|{period.last.year}"
 
 
 def _times(one: Figure) -> dict[str, float | None]:
     """Return a share as calls of a hundred."""
     parts = {"value": one.value, "low": one.low, "high": one.high}
     return {name: None if part is None else HUNDRED * part for name, part in parts.items()}
-
-
-def _one(value: float, say: Words) -> str:
-    return say.number(round(value, 1))
-
-
-def _axis(alt: Any) -> Any:
-    """Write a period in two lines: its first day, and its last."""
-    return alt.Axis(labelExpr="split(datum.label, ' to ')", labelAngle=0)

@@ -21,6 +21,14 @@ def short(rung: str) -> str:
     return SHORT.get(rung, rung)
 
 
+def orders(evidence: Evidence) -> dict[str, str]:
+    """Return the orders that are compared and what they are called: the one that serves first, any order last."""
+    names = {evidence.kept: "recency" if evidence.kept == LOWEST else "this model"}
+    if evidence.refused is not None and evidence.refused != evidence.kept:
+        names[evidence.refused] = "refused model"
+    return {**names, **({} if evidence.kept == LOWEST else {LOWEST: "recency"}), ANY: ANY}
+
+
 def figure(one: Figure, say: Words, *, times: float = 1.0, digits: int = 1) -> str:
     """Write a figure with its interval, "12.3 (9.8 to 15.1)"; "not known" without one."""
     if one.value is None:
@@ -59,7 +67,7 @@ def at_capacity(board: Model, say: Words) -> tuple[str, ...]:
         f"{first}. By recency, calling first whom something happened to last, it would have been {each[LOWEST]}, "
         f"in any order {each[ANY]}.",
         f"Of {say.number(found.won)} prospects who signed, the list had {had[kept]}, the one by recency "
-        f"{had[LOWEST]} (each counted by the share of its open days on which it was listed). {_sure(found, say)}",
+        f"{had[LOWEST]}; each counts by the share of its open days on which it was listed. {_sure(found, say)}",
     )
 
 
@@ -67,12 +75,13 @@ def _sure(found: AtCapacity, say: Words) -> str:
     over = found.over_recency
     if over.value is None or over.low is None or over.high is None:
         return ""
-    interval = f"between {say.number(round(over.low, 1))} and {say.number(round(over.high, 1))}"
+    more, low, high = (say.number(round(part, 1)) for part in (over.value, over.low, over.high))
+    interval = f"(95 % interval {low} to {high})"
     if over.low > 0:
-        return f"That is more, beyond chance: {interval}."
+        return f"That is {more} more, beyond chance {interval}."
     if over.high < 0:
-        return f"That is fewer, beyond chance: {interval}."
-    return f"That may be chance: the difference lies {interval}."
+        return f"That is {more.lstrip('-')} fewer, beyond chance {interval}."
+    return f"The difference of {more} may be chance {interval}."
 
 
 def calibration(evidence: Evidence, say: Words) -> str:
@@ -84,8 +93,3 @@ def calibration(evidence: Evidence, say: Words) -> str:
         f"Prospects of the test period in {say.number(bins)} groups by the chance that was said. In {often} of them "
         "the chance lies within the interval of the share that signed; about one group in twenty misses by luck."
     )
-
-
-def wins_word(share: float | None, say: Words) -> str:
-    """Write a share as calls of a hundred."""
-    return "not known" if share is None else say.number(round(100 * share, 1))

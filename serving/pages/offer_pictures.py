@@ -12,6 +12,8 @@ from serving.pages.words import Words
 MOST: Final = 24
 """Rows of one picture; of more only all segments together are shown."""
 STEP: Final = 30
+PADDING: Final = {"left": 18, "right": 8, "top": 2, "bottom": 2}
+"""A reader's letters may be wider than those that the picture was laid out with."""
 
 
 def effects(board: Offers, say: Words, *, segment: str | None) -> Picture | None:
@@ -82,7 +84,7 @@ def _chart(marks: list[dict[str, Any]], *, title: str, colour: str, zero: bool) 
     if zero:
         line = alt.Chart(alt.InlineData(values=[{"at": 0}])).mark_rule(color=INK, strokeDash=[3, 3]).encode(x="at:Q")
         layers.insert(0, line)
-    return alt.layer(*layers).properties(height=STEP * len(marks))
+    return alt.layer(*layers).properties(height=STEP * len(marks), padding=PADDING)
 
 
 def _row(mark: dict[str, Any], say: Words) -> tuple[str, ...]:

@@ -48,12 +48,18 @@ def offers_page(
     say = Words(preferred_locale(request.headers.get("accept-language", "")))
     drawn = (effects(board, say, segment=name), shares(board, say, segment=name))
     context |= {
-        "segment": name, "chosen": chosen, "all": ALL, "strengths": STRENGTHS,
+        "segment": name, "chosen": chosen, "all": ALL, "strengths": STRENGTHS, "stages": _stages(board, chosen.name),
         "pictures_shown": [p for p in drawn if p is not None],
         "left_out": _left_out(store, run, chosen.name),
         "proposals": proposals(store)[-PROPOSALS:][::-1], "filed": {f.key: f for f in board.filed},
     }  # fmt: skip
     return boards.render(request, run, "offers.html", board, context)
+
+
+def _stages(board: Offers, segment: str) -> list[str]:
+    """Return the stages at which some offer may be made in a segment."""
+    useful = {c.stage for c in board.cells if c.segment == segment and c.says != "elsewhere"}
+    return [stage for stage in board.stages if stage in useful]
 
 
 def _left_out(store: StoreDep, run: Run, segment: str) -> dict[str, int] | None:

@@ -115,7 +115,6 @@ def _form(
     }  # fmt: skip
     page = boards.render(request, run, FORM, board, context)
     page.status_code = status
-    page.headers["Cache-Control"] = "no-store"
     return page
 
 

@@ -91,6 +91,7 @@ def _day(text: str) -> dt.date:
 
 def _not_recorded(request: Request, tap: Tap, *, error: TaktError, run: Run | None) -> Response:
     """Say why nothing was recorded; with a form to go on where there is a way."""
+    tap = Tap(**{name: text.replace("\x00", "\ufffd") for name, text in tap})
     context: dict[str, Any] = {"run": run, "tap": tap, "error": error, "kinds": KINDS, "back": start_of(tap)}
     context |= {"needs_day": NEEDS_DAY, "needs_note": NEEDS_NOTE}
     lost = isinstance(error, Unknown) or (isinstance(error, BadFeedback) and error.field == "prospect_id")

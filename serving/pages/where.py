@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, get_args
 
+from babel.numbers import format_percent
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from serving.boards.where import Channel, Credit, Rule, Where
 from serving.deps import Day, RunDep, StoreDep
 from serving.pages import boards
+from serving.pages.offer_pictures import PADDING
 from serving.pages.pictures import ACCENT, Picture, draw
 from serving.pages.words import CHANNELS, Words, preferred_locale
 from serving.routes.conditional import Conditional
@@ -43,7 +45,7 @@ def where_page(
     booked = sorted((pair for pair in credited if pair[1].share > 0), key=lambda pair: (-pair[1].share, pair[0].name))
     counted = {id(channel) for channel, _ in booked}
     context |= {
-        "rule": by, "rules": RULES, "means": MEANS[by], "booked": booked, "label": label,
+        "rule": by, "rules": RULES, "means": MEANS[by], "booked": booked, "label": label, "share": share,
         "others": [c for c in board.channels if id(c) not in counted], "picture": _picture(booked, say, rule=by),
     }  # fmt: skip
     return boards.render(request, run, "where.html", board, context)
@@ -54,7 +56,13 @@ def label(channel: Channel) -> str:
     if channel.kind in ("inbound", "outbound"):
         name = CHANNELS.get(channel.name, channel.name.replace("_", " "))
         return f"{name}, {'from them' if channel.kind == 'inbound' else 'from us'}"
-    return f"came by {channel.name}" if channel.kind == "source" else channel.name
+    return channel.name
+
+
+def share(value: float, say: Words) -> str:
+    """Write a share with one decimal: the intervals of this bookkeeping are narrow."""
+    written: str = format_percent(value, format="#,##0.0%", locale=say.locale)
+    return written
 
 
 def _picture(booked: list[tuple[Channel, Credit]], say: Words, *, rule: str) -> Picture | None:
@@ -84,10 +92,10 @@ def _picture(booked: list[tuple[Channel, Credit]], say: Words, *, rule: str) -> 
     )
     interval = base.mark_rule(color=ACCENT, strokeWidth=3, strokeCap="round").encode(x="low:Q", x2="high:Q")
     first, credit = shown[0]
-    words = f"Most wins go to {label(first)}: {say.percent(credit.share)}. Lines are 95 % intervals."
+    words = f"Most wins are booked to {label(first)}: {share(credit.share, say)}. Lines are 95 % intervals."
     more = f" The first {MOST} of {len(booked)} channels." if len(booked) > MOST else ""
     return draw(
-        alt.layer(bar, interval).properties(height=STEP * len(marks)),
+        alt.layer(bar, interval).properties(height=STEP * len(marks), padding=PADDING),
         title=f"Share of wins by {rule}", words=words + more,
         columns=("Channel", "% of wins", "From", "To"),
         rows=[(str(m["label"]), *(_said(m[k], say) for k in ("share", "low", "high"))) for m in marks],

@@ -19,7 +19,7 @@ from babel import Locale
 from babel.core import UnknownLocaleError, negotiate_locale
 from babel.dates import format_date, format_time
 from babel.localedata import locale_identifiers
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_decimal, format_percent
 
 from serving.store.tables import Contact, Moment, Receipt, Run
 
@@ -73,7 +73,7 @@ class Words:
         return _number(value, self.locale)
 
     def money(self, amount: float, run: Run) -> str:
-        """Write an amount in the run's currency, in whole units."""
+        """Write an amount in the run's currency, in whole units, the sign where the reader's locale has it."""
         return _money(round(amount), run.currency, self.locale)
 
     def day(self, day: dt.date) -> str:
@@ -123,7 +123,8 @@ def _percent(share: float, locale: str) -> str:
 
 @lru_cache(maxsize=WRITTEN)
 def _money(amount: int, currency: str, locale: str) -> str:
-    return format_currency(amount, currency, format="¤#,##0", locale=locale, currency_digits=False)
+    pattern = Locale.parse(locale).currency_formats["standard"]
+    return str(pattern.apply(amount, locale, currency=currency, currency_digits=False, force_frac=(0, 0)))
 
 
 @lru_cache(maxsize=WRITTEN)

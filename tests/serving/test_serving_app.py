@@ -48,10 +48,11 @@ def test_a_person_in_a_browser_gets_a_page_a_program_gets_json(client, published
     assert program.headers["content-type"] == "application/problem+json"
 
 
-def test_pages_may_run_nothing_and_load_only_our_own_style(client, published):
+def test_pages_may_run_and_load_only_our_own_files(client, published):
     headers = client.get("/").headers
     assert "default-src 'none'; style-src 'self'" in headers["content-security-policy"]
-    assert "script" not in headers["content-security-policy"]
+    assert "script-src 'self'; connect-src 'self'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
 
 

@@ -76,7 +76,7 @@ def _offers(day: Day) -> tuple[shape.Offer, ...]:
         shape.Offer(
             offer_id=row["offer_id"], name=row["name"], description=_text(row["description"]),
             valid_from=date(row["valid_from"]), valid_to=date(row["valid_to"]),
-            stages=_text(row["stages"]), segments=_text(row["segments"]),
+            stages=_names(row["stages"]), segments=_names(row["segments"]),
         )
         for row in rows
     )  # fmt: skip
@@ -111,6 +111,9 @@ def _move(move: Move, who: _People) -> shape.Move:
 
 
 def _text(value: Any) -> str | None:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value)) or None
     return None if pd.isna(value) else str(value)
+
+
+def _names(value: Any) -> str | None:
+    """Write names kept with commas between them with a space after each."""
+    return None if pd.isna(value) else ", ".join(part.strip() for part in str(value).split(",") if part.strip())

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from features.errors import TaktError
-from pipelines.steps.boards import definitions, flow, model, offers, readiness, where
+from pipelines.steps.boards import definitions, experiments, flow, model, offers, readiness, team, where
 from pipelines.steps.boards.day import Day
 from serving.boards.board import Board
 
 BOARDS: Final[Mapping[str, Callable[[Day], Board]]] = {
     "flow": flow.board,
+    "experiments": experiments.board,
+    "team": team.board,
     "offers": offers.board,
     "where": where.board,
     "model": model.board,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,10 +93,15 @@ def _ladder(bundle: Bundle) -> tuple[shape.Rung, ...]:
         shape.Rung(
             name=row["rung"], words=WORDS.get(row["rung"], row["rung"]), against=row.get("against"),
             gain=shape.Figure(value=row.get("gain"), low=row.get("low"), high=row.get("high")),
-            taken=bool(row["taken"]), serves=row["rung"] == bundle.rung.name, why=row.get("why") or "",
+            taken=bool(row["taken"]), serves=row["rung"] == bundle.rung.name, why=_named(row.get("why") or ""),
         )
         for row in bundle.ladder
     )  # fmt: skip
+
+
+def _named(words: str) -> str:
+    """Say rungs as they are called outside."""
+    return re.sub("|".join(rf"\b{name}\b" for name in RUNG_NAMES), lambda found: RUNG_NAMES[found[0]], words)
 
 
 def _challenge(note: verdicts.Note, day: Day) -> shape.Challenge:

@@ -87,7 +87,7 @@ def _association(best: Cell, general: Cell, name: str) -> Choice:
         words = f"Too few to say: {best.accepted} of {best.n} said yes to {name} here{everywhere}."
         return Choice(best.offer_id, "few", words)
     words = (
-        f"{name}: {best.accepted} of {best.n} said yes, the largest share of those made {LEAST} times here. An "
-        "association, not an effect: chance did not choose who got it."
+        f"{name}: {best.accepted} of {best.n} said yes, the largest share of offers made at least {LEAST} times here. "
+        "An association, not an effect: chance did not choose who got it."
     )
     return Choice(best.offer_id, "association", words)

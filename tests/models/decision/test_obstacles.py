@@ -149,8 +149,7 @@ def test_a_call_that_costs_more_than_it_brings_is_not_made(rules):
     assert listed(result) == [("kim", 1, "a")]
     assert left_out(result)["b"] == (
         "not_worth",
-        "the call would cost more than it is expected to bring: 10 % (10 % now: timing x 1.00, "
-        "reach x 1.00) x 20.00 EUR - 5.00 EUR for the call = -3.00 EUR",
+        "the call would cost more than it is expected to bring: 10 % x 20.00 EUR - 5.00 EUR for the call = -3.00 EUR",
     )
 
 

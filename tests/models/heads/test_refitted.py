@@ -113,6 +113,14 @@ def test_the_counts_of_the_alike_are_on_the_scale_of_the_new_margins(world: Jour
     assert shares[1] == pytest.approx(shares[0], abs=0.02)
 
 
+@pytest.mark.parametrize("wins", [0, 2000], ids=["sigmoid", "isotonic"])
+def test_a_moved_calibration_says_of_moved_margins_what_it_said_of_them_before(wins: int) -> None:
+    rng = np.random.default_rng(1)
+    margin = rng.normal(size=500)
+    found = fit_calibration(margin, (rng.random(500) < 1 / (1 + np.exp(-margin))).astype(np.float64), wins=wins)
+    np.testing.assert_allclose(found.after(0.3, 2.0).apply((margin - 0.3) / 2.0), found.apply(margin))
+
+
 def test_a_bundle_scores_with_it_and_says_whose_the_figures_are(fitted: Fitted, measured: Fitted) -> None:
     serves, tested = Bundle.of(fitted), Bundle.of(fitted.measured)
     assert dict(serves.rung.to_files()) == files(fitted)

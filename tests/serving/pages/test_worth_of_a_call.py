@@ -46,7 +46,7 @@ def test_the_list_shows_worth_hour_offer_trend_and_the_lot(client):
 @pytest.mark.usefixtures("published_with_worth")
 def test_money_follows_the_reader_and_what_is_not_known_is_not_shown(client):
     said = client.get("/", headers={"Accept": "text/html", "Accept-Language": "de"}).text
-    assert "€12.400" in said
+    assert "12.400\xa0€" in said
     assert said.count("A win is worth about") == 2
     assert "€0" in said
 

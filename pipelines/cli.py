@@ -23,6 +23,7 @@ from features.errors import TaktError
 from pipelines.cli_asking import asking
 from pipelines.cli_definitions import defining
 from pipelines.cli_experiment import experiment
+from pipelines.cli_flow import flowing
 from pipelines.cli_mail import mailing
 from pipelines.options import At, Data, Day, MaybeSource, Source, begin, home_of, out
 from pipelines.settings import PipelineSettings
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.add_typer(asking)
 app.add_typer(mailing)
 app.add_typer(defining)
+app.add_typer(flowing)
 app.add_typer(experiment, name="experiment")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 from rich.markup import escape
 
@@ -25,6 +24,8 @@ def definitions(
     ] = None,
 ) -> None:
     """Print what the words mean in numbers, and who would move under proposed ones; nothing takes effect."""
+    import pandas as pd
+
     from pipelines.home import Home
     from pipelines.printing import frame
     from pipelines.steps.defining import ask

@@ -34,7 +34,7 @@ def mail(
     wanted = None if day is None else moments.parse(day)
     if dry_run:
         for letter in sending.preview(at, words, settings, day=wanted):
-            out.print(f"[bold]To {escape(letter.to)}: {escape(letter.subject)}[/]\n")
+            out.print(f"[bold]To {escape(letter.owner)} <{escape(letter.to)}>: {escape(letter.subject)}[/]\n")
             out.print(escape(letter.text), soft_wrap=True)
         return
     of, outcome = sending.send_now(at, words, settings, day=wanted)

@@ -12,16 +12,26 @@ from pipelines.steps.demo_days import LIST, RECENCY
 def days(lived: pd.DataFrame, out: Console) -> None:
     """Print a table of the days and, in words, what it does not show."""
     table = Table(title=f"{lived['day'].nunique()} simulated days worked: the list beside the same calls otherwise")
-    for head in ("day", "whom to call", "calls", "reached", "interested", "meetings", "share of the oracle's value"):
+    for head in (
+        "day",
+        "whom to call",
+        "calls",
+        "reached",
+        "interested",
+        "meetings",
+        "of the oracle's wins",
+        "of its value",
+    ):
         table.add_column(head, justify="left" if head in ("day", "whom to call") else "right")
     for row in lived.to_dict("records"):
         counts = [str(row[c]) for c in ("calls", "reached", "interested", "meetings")]
         style = "bold" if row["order"] == LIST else None
-        table.add_row(str(row["day"]), row["order"], *counts, f"{row['share']:.0%}", style=style)
+        shares = [f"{row[c]:.0%}" for c in ("of_wins", "of_value")]
+        table.add_row(str(row["day"]), row["order"], *counts, *shares, style=style)
     out.print(table)
     out.print(_said(lived), soft_wrap=True)
     out.print(
-        "The oracle knows every true chance; its value is true chance times order value, over as many calls. "
+        "The oracle knows every true chance and calls as often; value is chance times order value. "
         f"Only the list was called: what {RECENCY!r} would have got is the same day with the same luck.\n"
         "Three days of one small simulated company are no proof; `takt evaluate --all` measures twenty companies.",
         soft_wrap=True,
@@ -29,17 +39,20 @@ def days(lived: pd.DataFrame, out: Console) -> None:
 
 
 def _said(lived: pd.DataFrame) -> str:
-    """Say how the list's share went, whichever way it went."""
-    share = lived[lived["order"] == LIST].set_index("day")["share"]
-    other = lived.loc[lived["order"] == RECENCY, "share"]
-    first, last = share.iloc[0], share.iloc[-1]
-    verb = "rose" if last > first else "fell"
-    same = f"{first:.0%}" == f"{last:.0%}"
-    went = f"stayed at {last:.0%}" if same else f"{verb} from {first:.0%} on the first day to {last:.0%} on the last"
+    """Say how the list's shares went, whichever way they went."""
+    own = lived[lived["order"] == LIST]
+    mean = lived.groupby("order")[["of_wins", "of_value"]].mean()
+    told = [f"{_went(own['of_wins'])} of the oracle's wins", f"{_went(own['of_value'])} of its value"]
+    wins, value = mean.loc[RECENCY]
     return (
-        f"The list's share of the oracle's value {went}, {share.mean():.0%} on average; by recency it was "
-        f"{other.mean():.0%} on average."
+        f"The list had {' and '.join(told)}; on average {mean.loc[LIST, 'of_wins']:.0%} and "
+        f"{mean.loc[LIST, 'of_value']:.0%}, by recency {wins:.0%} and {value:.0%}."
     )
+
+
+def _went(share: pd.Series) -> str:
+    first, last = f"{share.iloc[0]:.0%}", f"{share.iloc[-1]:.0%}"
+    return last if first == last else f"{first}, then {last} on the last day,"
 
 
 def where_to_look(out: Console, *, serve: str) -> None:

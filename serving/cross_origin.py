@@ -10,7 +10,6 @@ Source of the method: OWASP Cross-Site Request Forgery Prevention Cheat Sheet, "
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from fastapi import Request
 
@@ -28,7 +27,7 @@ def refused(request: Request) -> str:
     if site:
         return "" if site in OWN else _words(site)
     origin = headers.get("origin", "")
-    if not origin or urlsplit(origin).netloc == headers.get("host", ""):
+    if not origin or origin.partition("://")[2] == headers.get("host", ""):
         return ""
     return _words(origin)
 

@@ -110,7 +110,7 @@ class WorthOut(_Out):
     offer_words: str | None
     timing_words: str | None
     worth_words: str | None
-    drawn: str | None = Field(description="Chosen by value, or drawn by chance (exploration).")
+    drawn: str | None = Field(description="By value, by chance (exploration), or by an experiment.")
     propensity: float | None = Field(description="How likely it was to be on the list.")
 
 

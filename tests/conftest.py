@@ -27,7 +27,7 @@ TOGETHER = {
     "prefect": (
         "test_killed", "test_undisturbed", "test_flows", "test_real_runs", "test_experiment_in_the_list",
         "test_replaying", "test_signalled", "test_overriding", "test_asking", "test_cli_too_early",
-        "test_every_page", "test_days_in_a_browser",
+        "test_every_page", "test_days_in_a_browser", "test_loop", "test_mailed_days",
     ),
     "whole": ("test_scheduler", "test_demo", "test_notebooks"),
 }  # fmt: skip

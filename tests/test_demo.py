@@ -26,6 +26,10 @@ def test_the_demo_prints_a_labelled_list_with_reasons_and_writes_only_below_its_
     assert "like it won" in words
     assert "http://127.0.0.1:8000" in words
     assert "left out, each with its reason" in words
+    assert "3 simulated days worked" in words
+    assert words.count("last touched first") >= 3
+    assert "are no proof" in words
+    assert "Look first:" in words
     assert [p.name for p in empty.iterdir()] == [".takt"]
     assert {"champion", "store.db", "mlflow.db", "lake"} <= {p.name for p in (empty / ".takt" / "simulated").iterdir()}
     assert [p for p in user.rglob("*") if p.is_file()] == []

@@ -43,6 +43,7 @@ class Shot:
 def _tap(page: Page) -> None:
     """Record an answer for the first call; the list goes on to the next."""
     page.get_by_role("button", name="Meeting booked").first.click()
+    page.locator(".just").wait_for()
 
 
 def _picture(page: Page) -> None:

@@ -8,8 +8,8 @@ Each prospect that could be drawn belongs to one salesperson's pool: an owned on
 to that of somebody who may be given it, dealt in turn. Only the first prospect of an account and of a person is in a
 pool, and none whose account or person is on a list. So lotteries of different salespeople never touch, and the logged
 `propensity` is exactly the chance, over all seeds, of being on the list that day (inclusion probability; Horvitz and
-Thompson 1952), given the day's facts, who is held out, and whom an experiment lists: those are listed for sure, and no lottery takes their
-place.
+Thompson 1952), given the day's facts, who is held out, and whom an experiment lists: those are listed for sure, and no
+lottery takes their place.
 """
 
 from __future__ import annotations

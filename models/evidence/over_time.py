@@ -7,7 +7,8 @@ kept: nothing was fitted or chosen on them. Nothing is fitted here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -30,7 +31,7 @@ Orders = Mapping[str, Floats]
 Row = dict[str, Any]
 
 
-def rehearsed(told: pd.DataFrame, names: tuple[str, ...], *, calls: int, seed: int) -> list[Row]:
+def before_test(told: pd.DataFrame, names: tuple[str, ...], *, calls: int, seed: int) -> list[Row]:
     """Measure the periods before the test part.
 
     Parameters
@@ -48,7 +49,7 @@ def rehearsed(told: pd.DataFrame, names: tuple[str, ...], *, calls: int, seed: i
     return rows
 
 
-def tested(keys: pd.DataFrame, label: Floats, *, orders: Orders, calls: int, seed: int) -> list[Row]:
+def in_test(keys: pd.DataFrame, label: Floats, *, orders: Orders, calls: int, seed: int) -> list[Row]:
     """Measure the test part in up to `PARTS` pieces of equally many days, fewer where wins are few."""
     days = np.unique(keys["as_of"])
     for pieces in range(min(PARTS, len(days)), 0, -1):
@@ -85,8 +86,13 @@ def period(part: str, keys: pd.DataFrame, label: Floats, *, orders: Orders, call
     won = int(keys["prospect_id"][label == 1.0].nunique())
     few = won < LEAST_WINS
     known = {} if few else {name: order for name, order in orders.items() if not np.isnan(order).any()}
-    draw = {"seed": seed, "draws": DRAWS}
-    rate = [probability.mean(weight, label) for weight in resamples(keys, **draw)]
+    measured = {name: _Order.of(order, keys, label, calls=calls) for name, order in known.items()}
+    rate: list[Floats] = []
+    drawn: dict[str, list[dict[str, Floats]]] = {name: [] for name in measured}
+    for weight in resamples(keys, seed=seed, draws=DRAWS):
+        rate.append(probability.mean(weight, label))
+        for name, order in measured.items():
+            drawn[name].append(order.figures(weight))
     return {
         "part": part,
         "first": keys["as_of"].min().isoformat(),
@@ -95,10 +101,7 @@ def period(part: str, keys: pd.DataFrame, label: Floats, *, orders: Orders, call
         "prospects": int(keys["prospect_id"].nunique()),
         "won": won,
         "base_rate": interval(float(label.mean()), np.concatenate(rate)),
-        "models": {
-            name: _figures(order, keys, label, weights=resamples(keys, **draw), calls=calls)
-            for name, order in known.items()
-        },
+        "models": {name: order.intervals(drawn[name]) for name, order in measured.items()},
         "why": FEW.format(won=won, least=LEAST_WINS) if few else "",
     }
 
@@ -112,14 +115,24 @@ def interval(value: float, drawn: Floats) -> Row:
     return {"value": value, "low": float(low), "high": float(high)}
 
 
-def _figures(order: Floats, keys: pd.DataFrame, label: Floats, *, weights: Iterator[Floats], calls: int) -> Row:
-    won = label == 1.0
-    day = keys["as_of"].to_numpy(dtype="datetime64[us]").astype(np.int64)
-    overall, daily = Ranking.of(order, won), Ranking.of(order, won, day=day)
+@dataclass(frozen=True)
+class _Order:
+    """One order of a period's rows, sorted once: as a whole, and day by day."""
 
-    def of(weight: Floats) -> dict[str, Floats]:
-        return {"auc": ranking.auc(*overall.sums(weight))} | ranking.at_capacity(daily, weight, calls=calls)
+    overall: Ranking
+    daily: Ranking
+    calls: int
 
-    value = of(np.ones((1, len(order))))
-    drawn = [of(weight) for weight in weights]
-    return {name: interval(float(value[name][0]), np.concatenate([d[name] for d in drawn])) for name in FIGURES}
+    @classmethod
+    def of(cls, order: Floats, keys: pd.DataFrame, label: Floats, *, calls: int) -> _Order:
+        won, day = label == 1.0, keys["as_of"].to_numpy(dtype="datetime64[us]").astype(np.int64)
+        return cls(Ranking.of(order, won), Ranking.of(order, won, day=day), calls)
+
+    def figures(self, weight: Floats) -> dict[str, Floats]:
+        """Weigh each figure by each draw; arrays of shape (n_draws,)."""
+        whole = {"auc": ranking.auc(*self.overall.sums(weight))}
+        return whole | ranking.at_capacity(self.daily, weight, calls=self.calls)
+
+    def intervals(self, drawn: list[dict[str, Floats]]) -> Row:
+        value = self.figures(np.ones((1, len(self.overall.rows))))
+        return {name: interval(float(value[name][0]), np.concatenate([d[name] for d in drawn])) for name in FIGURES}

@@ -18,7 +18,7 @@ import pandas as pd
 from features.matrix import Matrix
 from models.evidence.checks.at_capacity import compare, on_list, recency_order
 from models.evidence.figures import cumulative_gains, reliability
-from models.evidence.over_time import interval, rehearsed, tested
+from models.evidence.over_time import before_test, in_test, interval
 from models.heads.learned import Fitted
 from models.measures.metrics import resamples
 from models.measures.ranking import Floats
@@ -80,13 +80,13 @@ def training_evidence(
     if fitted.split is None:
         return out | {"unmeasured": fitted.note}
     test = _test(fitted, refused, matrix, np.asarray(label, dtype=np.float64))
-    told = [] if fitted.told is None else rehearsed(fitted.told, tuple(test.orders), calls=capacity, seed=seed)
-    out["periods"] = told + tested(test.keys, test.label, orders=test.orders, calls=capacity, seed=seed)
+    told = [] if fitted.told is None else before_test(fitted.told, tuple(test.orders), calls=capacity, seed=seed)
+    out["periods"] = told + in_test(test.keys, test.label, orders=test.orders, calls=capacity, seed=seed)
     if not test.label.any():
         return out | {"unmeasured": f"none of the {len(test.label):,} snapshots of the test part was followed by a win"}
     calls = sorted({max(1, round(capacity * step)) for step in STEPS})
     return out | {
-        "at_capacity": [_at_capacity(test, kept, calls=one, seed=seed) for one in calls],
+        "at_capacity": _at_capacity(test, kept, calls=calls, seed=seed),
         "calibration": _calibration(fitted, test),
         "gains": {name: _curve(test.label, order) for name, order in test.orders.items()},
     }
@@ -106,27 +106,35 @@ def _test(fitted: Fitted, refused: Fitted | None, matrix: Matrix, label: Floats)
     return _Test(keys, label[rows], values, orders)
 
 
-def _at_capacity(test: _Test, kept: str, *, calls: int, seed: int) -> dict[str, Any]:
-    """Answer what a morning's list of `calls` would have held, by each order.
+def _at_capacity(test: _Test, kept: str, *, calls: list[int], seed: int) -> list[dict[str, Any]]:
+    """Answer what a morning's list would have held, by each order, one answer per number of calls.
 
     `prospects`: of the winning prospects those that the list had, each by the share of the days before its win on
     which it was listed. `calls_to_winners`: calls of a mean morning that went to somebody who won within the horizon.
     `over_recency`: what the kept order has more than the one by recency, in winning prospects.
     """
     orders = {**test.orders, ANY: np.zeros(len(test.label))}
-    days = test.keys["as_of"].nunique()
-    size = test.keys.groupby("as_of").size().clip(upper=calls)
-    compared = compare(test.label, test.orders[kept], test.orders[LOWEST], keys=test.keys, calls=calls, seed=seed)
-    lists = {}
-    for name, order in orders.items():
-        had = on_list(order, test.keys, calls=calls) * test.label
-        found = compare(test.label, order, orders[ANY], keys=test.keys, calls=calls, seed=seed, draws=1)
-        drawn = np.concatenate([w @ had for w in resamples(test.keys, seed=seed, draws=DRAWS)]) / days
-        lists[name] = {"prospects": found.new, "calls_to_winners": interval(float(had.sum() / days), drawn)}
+    cells = [(one, name) for one in calls for name in orders]
+    on = np.stack([on_list(orders[name], test.keys, calls=one) for one, name in cells], axis=1)
+    won, days = on * test.label[:, None], test.keys["as_of"].nunique()
+    drawn = np.concatenate([weight @ won for weight in resamples(test.keys, seed=seed, draws=DRAWS)]) / days
+    winners = test.label == 1.0
+    held = pd.DataFrame(on[winners]).groupby(test.keys["prospect_id"].to_numpy()[winners]).mean().sum()
+    lists = {
+        cell: {"prospects": float(held[i]), "calls_to_winners": interval(float(won[:, i].sum() / days), drawn[:, i])}
+        for i, cell in enumerate(cells)
+    }
+    return [_row(test, kept, one, lists={n: lists[one, n] for n in orders}, seed=seed) for one in calls]
+
+
+def _row(test: _Test, kept: str, calls: int, *, lists: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    days = test.keys.groupby("as_of").size()
+    new, old = test.orders[kept], test.orders[LOWEST]
+    more = compare(test.label, new, old, keys=test.keys, calls=calls, seed=seed)
     return {
-        "calls": calls, "called": float(size.mean()), "days": int(days), "won": compared.won,
-        "calls_all": compared.calls_all, "lists": lists,
-        "over_recency": {"value": compared.value, "low": compared.low, "high": compared.high},
+        "calls": calls, "called": float(days.clip(upper=calls).mean()), "days": len(days), "won": more.won,
+        "calls_all": more.calls_all, "lists": dict(lists),
+        "over_recency": {"value": more.value, "low": more.low, "high": more.high},
     }  # fmt: skip
 
 

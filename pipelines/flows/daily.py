@@ -15,10 +15,13 @@ from pipelines.steps import listing, mailing, publishing, pulling, tapped
 
 
 @task(name="score-and-choose", **common.ONCE)
-def make(home: Home, day: str | None, definitions: Definitions) -> listing.Made:
+def make(home: Home, day: str | None, definitions: Definitions, *, with_boards: bool = True) -> listing.Made:
     """Take in what was tapped before the day, score the cohort, choose the calls, write the receipts."""
     facts, note, as_of = tapped.known_on(home, day, definitions)
-    return listing.make(facts.visible(as_of), as_of, home, definitions=definitions, data_version=note.data_version)
+    return listing.make(
+        facts.visible(as_of), as_of, home, definitions=definitions, data_version=note.data_version,
+        with_boards=with_boards,
+    )  # fmt: skip
 
 
 @task(name="publish", **common.TRY_AGAIN)
@@ -33,9 +36,9 @@ def mail(home: Home, run_id: str, definitions: Definitions) -> mailing.Outcome:
     return mailing.after_publishing(home, run_id, definitions, PipelineSettings())
 
 
-def list_in(home: Home, day: str | None) -> tuple[listing.Made, bool]:
+def list_in(home: Home, day: str | None, *, with_boards: bool = True) -> tuple[listing.Made, bool]:
     """Run the two tasks; return the list and whether it is new."""
-    made = make(home, day, pulling.words(home))
+    made = make(home, day, pulling.words(home), with_boards=with_boards)
     new = publish(made, home)
     shown = made.run.call_list[["rank", "owner_id", "prospect_id", "chance"]].head(50)
     common.table_artifact("call-list", shown, f"Call list of {made.run.day}: the first {len(shown)} calls")

@@ -49,12 +49,13 @@ def demo(home: str | None = None, *, prospects: int = 2000, seed: int = 7, day: 
     first = dt.date.fromisoformat(day) - dt.timedelta(days=DAYS)
     ingest_into(place, SOURCE, None, {"prospects": prospects, "seed": seed, "end": str(first)})
     train_in(place, str(first))
-    made, _ = list_in(place, str(first))
+    made, _ = list_in(place, str(first), with_boards=False)
     horizon = pulling.words(place).horizon_days
     further = Further(WorldParameters(end=first, prospects=prospects, seed=seed, horizon_days=horizon))
     lived = []
-    for _ in range(DAYS):
+    for k in range(DAYS):
         lived.append(work(place, made, further))
         ingest_into(place, SOURCE, place.raw, {})
-        made, _ = list_in(place, str(further.date))
+        # only the last list is looked at with everything beside it
+        made, _ = list_in(place, str(further.date), with_boards=k == DAYS - 1)
     return Shown(made, pd.concat(lived, ignore_index=True))

@@ -29,7 +29,8 @@ from serving.store.feedback import Said
 from serving.store.migrations import upgrade
 
 LIST, RECENCY = "the list", "last touched first"
-COLUMNS: Final = ("day", "order", "calls", "reached", "interested", "meetings", "share")
+COLUMNS: Final = ("day", "order", "calls", "reached", "interested", "meetings", "of_wins", "of_value")
+MEASURES: Final = ("chance", "value")
 TAPPED: Final = {
     "interested": feedback.INTERESTED,
     "appointment": feedback.MEETING_BOOKED,
@@ -48,10 +49,10 @@ def work(home: Home, made: Made, further: Further) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, shape (2, 7)
-        `COLUMNS` for the list and for recency: `calls` made, whom they `reached`, how many were `interested`, how many
-        `meetings` were booked, and the `share` of the oracle's value: the sum of true chance times order value over
-        those chosen, as a share of the same sum over the oracle's choice.
+    DataFrame, shape (2, 8)
+        `COLUMNS` for the list and for recency: `calls` made, how many were `reached`, how many `interested`, how many
+        `meetings` were booked; and of those chosen at the beginning of the day the sum of true chances, `of_wins`, and
+        of true chances times order values, `of_value`, as shares of the most that any choice could have had.
     """
     day = further.date
     facts, _ = pulling.known(home, pd.Timestamp(made.run.as_of))
@@ -61,11 +62,11 @@ def work(home: Home, made: Made, further: Further) -> pd.DataFrame:
     rungs = {LIST: further.ring(listed), RECENCY: further.ring(chosen[RECENCY])}
     tap(home, listed, rungs[LIST].answers(further.rules), day=day)
     append(home.raw, further.end(rungs[LIST]))
-    best = chosen["oracle"]["value"].sum()
-    return pd.DataFrame(
-        [(day, name, *counted(rung), chosen[name]["value"].sum() / best) for name, rung in rungs.items()],
-        columns=list(COLUMNS),
-    )
+    rows = [
+        (day, name, *counted(rung), *(chosen[name][m].sum() / chosen[m][m].sum() for m in MEASURES))
+        for name, rung in rungs.items()
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def choices(made: Made, facts: Facts, truth: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -76,11 +77,13 @@ def choices(made: Made, facts: Facts, truth: pd.DataFrame) -> dict[str, pd.DataF
     facts : Facts
         Those visible at the beginning of the day.
     truth : DataFrame
-        prospect_id and its true `value`; who is not in it has ended already, though nobody knows, and is worth 0.
+        prospect_id and its true `chance` and `value`; who is not in it has ended already, though nobody knows, and
+        both are 0.
 
     Returns
     -------
-    dict of the list, recency and "oracle" to DataFrame of prospect_id, owner_id, value
+    dict of DataFrame of prospect_id, owner_id, chance, value
+        For the list, recency, and the oracle's best choice by each of `MEASURES`.
     """
     left = made.today.left_out
     both = [made.today.listed, left[left["reason"].isin(CAN_BE_CALLED)]]
@@ -91,7 +94,7 @@ def choices(made: Made, facts: Facts, truth: pd.DataFrame) -> dict[str, pd.DataF
     accounts = current(facts.prospects, TABLES["prospects"].key).set_index("prospect_id")["account_id"]
     ids = everybody["prospect_id"]
     everybody = everybody.assign(
-        value=ids.map(truth.set_index("prospect_id")["value"]).fillna(0.0),
+        **{m: ids.map(truth.set_index("prospect_id")[m]).fillna(0.0) for m in MEASURES},
         last=ids.map(last),
         account=ids.map(accounts).fillna(ids),
     )
@@ -100,7 +103,7 @@ def choices(made: Made, facts: Facts, truth: pd.DataFrame) -> dict[str, pd.DataF
     return {
         LIST: everybody[on_list],
         RECENCY: _first(everybody, "last", places),
-        "oracle": _first(everybody, "value", places),
+        **{m: _first(everybody, m, places) for m in MEASURES},
     }
 
 

@@ -20,7 +20,7 @@ from pipelines.steps.forms_evaluation import evaluate_forms
 from pipelines.steps.results import Section, evaluate_all
 from pipelines.steps.truth_evaluation import evaluate_truth
 
-MOST_FORMS: Final = 8
+MOST_FORMS: Final = 5
 """Companies in which the forms of the order are compared: every head must be trained in each of them."""
 
 

@@ -72,8 +72,14 @@ def champion(home: Home, definitions: Definitions) -> tuple[Bundle, FactCounts, 
     return bundle, facts, Companions.load(home.champion)
 
 
-def make(facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definitions, data_version: str) -> Made:
-    """Score the day's cohort, explain it, choose the calls and put everything together."""
+def make(
+    facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definitions, data_version: str,
+    with_boards: bool = True,
+) -> Made:  # fmt: skip
+    """Score the day's cohort, explain it, choose the calls and put everything together.
+
+    `with_boards` False leaves away what the pages beside the list show, which takes longer than the list itself.
+    """
     bundle, counts, heads = champion(home, definitions)
     with stage(f"cohort of {as_of.tz_convert(definitions.zone).date()}") as told:
         keys = cohort(facts, as_of, definitions=definitions)
@@ -108,11 +114,12 @@ def make(facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definiti
         shown = boards(Day(
             as_of=as_of, home=home, facts=facts.visible(as_of), definitions=definitions, bundle=bundle, heads=heads,
             matrix=matrix, scores=scores, factors=said, today=today, proposals=filed,
-        ))  # fmt: skip
-        told.found = ", ".join(shown)
+        )) if with_boards else {}  # fmt: skip
+        told.found = ", ".join(shown) or "left away"
     summary = publishing.summary_of(keys, today, as_of=as_of, model_card=model_card)
     proposed = [proposal.model_dump_json() for proposal in filed]
-    models = (bundle.fingerprint, heads.fingerprint, asked.to_json(orient="records"), *proposed)
+    partly = () if with_boards else ("no boards",)
+    models = (bundle.fingerprint, heads.fingerprint, asked.to_json(orient="records"), *proposed, *partly)
     run = publishing.assemble(
         facts, issued, today, as_of=as_of, bundle=bundle, definitions=definitions, data_version=data_version,
         run_id=_run_id(as_of, models, definitions, data_version), summary=summary, model_card=model_card, boards=shown,

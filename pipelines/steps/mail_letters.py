@@ -22,7 +22,7 @@ from serving.pages.pages import address
 from serving.pages.words import CHANNELS, GRADES, LEFT_OUT, Words
 from serving.store.tables import LeftOut, Prospect, Run
 
-MOST: Final = 60
+MOST: Final = 40
 """Calls in one letter; mail programs cut off what is longer than some 100 KB."""
 
 

@@ -40,6 +40,14 @@ class Server:
         """The server as written in messages, without its password."""
         return f"{self.way}://{self.host}:{self.port}"
 
+    @property
+    def domain(self) -> str:
+        """The host as an address has it: a number goes into brackets."""
+        try:
+            return f"[{ipaddress.ip_address(self.host)}]"
+        except ValueError:
+            return self.host
+
     @classmethod
     def of(cls, url: str) -> Server:
         """Read TAKT_SMTP_URL.

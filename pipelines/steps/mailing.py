@@ -136,10 +136,8 @@ def send(written: Sequence[Letter], home: Home, settings: PipelineSettings) -> O
     """
     outcome = Outcome()
     with _one_at_a_time(home):
-        missing = []
-        for letter in written:
-            done = letter.owner in _note(home, letter.key)
-            (outcome.before if done else missing).append(letter.owner if done else letter)  # type: ignore[arg-type]
+        missing = [letter for letter in written if letter.owner not in _note(home, letter.key)]
+        outcome.before += [letter.owner for letter in written if letter not in missing]
         if missing:
             _hand_over(missing, home, settings, outcome)
     return outcome
@@ -208,7 +206,7 @@ def _lacking(definitions: Definitions, settings: PipelineSettings) -> str:
 
 
 def _sender(settings: PipelineSettings, server: Server) -> Address:
-    wanted = settings.mail_from or (server.user if "@" in server.user else f"takt@{server.host}")
+    wanted = settings.mail_from or (server.user if "@" in server.user else f"takt@{server.domain}")
     try:
         return Address("Takt", addr_spec=wanted)
     except (ValueError, IndexError, HeaderParseError) as error:

@@ -122,8 +122,8 @@ def _offered(calls: pd.DataFrame) -> pd.DataFrame:
     first = calls.assign(
         occurred_at=calls["at"], response=response, responded_at=calls["at"].where(response.notna())
     )  # fmt: skip
-    # the source's own copy of a call says nothing about the chance by which its offer was chosen
-    gone = first.assign(response=None, responded_at=pd.NaT, propensity=float("nan"))
+    never = pd.Series(pd.NaT, index=first.index, dtype=TIME_TYPE)
+    gone = first.assign(response=None, responded_at=never, propensity=float("nan"))
     return _versions("offers_made", first, _after(gone, first["undone_at"]))
 
 

@@ -98,7 +98,7 @@ def _taken(home: Home, note: Ingested, said: pd.DataFrame, *, facts: Facts) -> T
     if _half_done(home, note, facts, said):
         why = "waiting: another ingest is running or ended halfway; run `takt ingest --source NAME` again"
         return Taken(note, 0, aside, why)
-    new = sum(lake.merge(name, part.good) for name, part in checked.items())
+    new = sum(lake.merge(name, part.good) for name, part in checked.items() if len(part.good))
     for table, part in aside.groupby("table", sort=True):
         lake.quarantine(part, source=ORIGIN, table=str(table), run_id=ORIGIN)
     versions = lake.versions()

@@ -12,6 +12,7 @@ from typing import Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from serving.boards.board import Board
+from serving.errors import Unknown
 
 FEW: Final = 10
 """Prospects below which nothing but counts is said."""
@@ -140,3 +141,28 @@ class FlowBoard(Board):
     def split(self, by: By) -> Split | None:
         """Return the groups by one column; None where it says nothing here."""
         return next((split for split in self.splits if split.by == by), None)
+
+
+def find(board: FlowBoard, *, by: By | None, group: str | None) -> Group:
+    """Return the group asked for, everybody where none is.
+
+    Raises
+    ------
+    Unknown
+        The board has no such split or group; the text names those that there are.
+    """
+    if board.all is None:
+        raise Unknown(board.refused or "This run has no flow board; type `takt daily`.")
+    split = None if by is None else board.split(by)
+    if by is not None and split is None:
+        there = ", ".join(s.by for s in board.splits) or "none"
+        raise Unknown(f"The flow is not split by {by} here: its prospects have one value or none. Splits: {there}.")
+    if group is None:
+        return board.all
+    if split is None:
+        raise Unknown(f"Say of which column {group!r} is a group: add by=segment or by=territory.")
+    found = split.group(group)
+    if found is None:
+        there = ", ".join(g.name for g in split.groups)
+        raise Unknown(f"No group {group!r} by {by} on this day's board; there are: {there}.")
+    return found

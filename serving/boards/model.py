@@ -135,6 +135,7 @@ class Model(Board):
     """All of it. `evidence` is None for a champion of an earlier version, of which none was kept.
 
     `instead` says in words why a simpler order serves than the one that was learned; empty where none was refused.
+    `capacity` is the number of calls a day that models are judged at, `listed` that of the run's own list.
     """
 
     rung: str = ""
@@ -144,6 +145,7 @@ class Model(Board):
     horizon_days: int = 0
     base_rate: float | None = None
     capacity: int = 0
+    listed: int = 0
     says_chances: bool = False
     evidence: Evidence | None = None
     ladder: tuple[Rung, ...] = ()

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from serving.exports.calling_hours import Slot, slots
 from serving.exports.rows import reasons, way
 from serving.pages.words import CHANNELS, person
 from serving.store.queries import Listed
 from serving.store.tables import Run
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 
 def calendar_file(lines: Sequence[Listed], run: Run) -> bytes:
@@ -32,7 +36,7 @@ def calendar_file(lines: Sequence[Listed], run: Run) -> bytes:
     return written
 
 
-def _event(line: Listed, slot: Slot, run: Run) -> object:
+def _event(line: Listed, slot: Slot, run: Run) -> Event:
     from icalendar import Event  # noqa: PLC0415
 
     event = Event()

@@ -11,12 +11,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
+from typing import Any, Final
 
 Value = str | int | float | bool | dt.date | dt.datetime | None
 Sheet = tuple[str, Sequence[str], Iterable[Sequence[Value]]]
@@ -41,6 +36,9 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
 
 def xlsx_bytes(sheets: Sequence[Sheet]) -> bytes:
     """Write tables as the sheets of a workbook; times are written in UTC."""
+    from openpyxl import Workbook  # noqa: PLC0415  the server starts without it
+    from openpyxl.styles import Font  # noqa: PLC0415
+
     book = Workbook(write_only=True)
     for name, columns, rows in sheets:
         sheet = book.create_sheet(name[:31])
@@ -68,7 +66,10 @@ def _harmless(value: Value) -> object:
     return "" if value is None else value
 
 
-def _cell(sheet: object, value: Value) -> WriteOnlyCell:
+def _cell(sheet: Any, value: Value) -> Any:
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
+
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
         value = value.astimezone(dt.UTC).replace(tzinfo=None)
     if not isinstance(value, str):

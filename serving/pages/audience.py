@@ -22,6 +22,7 @@ COLUMNS: Final = (
     "prospect_id", "company", "segment", "stage", "salesperson", "contact_id", "person", "role", "email", "phone",
     "consent", "offer_id", "offer", "why",
 )  # fmt: skip
+PEOPLE: Final = "people in the file"
 CONSENT: Final = "no refusal on record"
 """All that is known: the contract holds refusals, and no consent that was given."""
 SegmentName = Annotated[str, Query(description="Name of a segment of open prospects, or `all segments`.")]
@@ -50,7 +51,7 @@ def left_out(found: Audience) -> dict[str, int]:
     """Return what was counted, in words."""
     return {
         "open prospects": found.prospects,
-        "people in this file": len(found.people),
+        PEOPLE: len(found.people),
         "of them without an e-mail address": found.without_email,
         "people left out because they asked not to be contacted": found.refused,
         "entries left out because the person or the address is there already": found.twice,

@@ -19,6 +19,12 @@ FIELDS: Final = (
     "segment", "offer", "name", "hypothesis", "changes", "owner", "chance", "measure", "days", "start", "stop",
     "worthwhile",
 )  # fmt: skip
+LABELS: Final = {
+    "offer": "Offer to try", "segment": "For whom", "hypothesis": "Hypothesis", "changes": "What changes",
+    "chance": "Chance of the new way", "measure": "Success", "days": "Days", "start": "First day", "stop": "Stop",
+    "worthwhile": "Difference worth the trouble", "owner": "Owner", "name": "Name",
+}  # fmt: skip
+"""Fields in the order of the form, as people call them."""
 MEASURES: Final = {
     "won": "is won", "positive_reply": "answers us with interest", "meeting_booked": "books a meeting or comes to one",
 }  # fmt: skip

@@ -27,14 +27,14 @@ def _over_looks(one: Experiment, contrast: Contrast, words: ExperimentWords) -> 
     x = alt.X(
         "day:T", title=None, axis=alt.Axis(format="%d %b", grid=False, tickCount=min(5, len(rows)), labelBound=True)
     )
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x)
+    base = alt.Chart(alt.InlineData(values=rows)).encode(x=x)
     between = base.encode(y=alt.Y("low:Q", title="points"), y2="high:Q")
     line = base.encode(y="effect:Q")
     many = len(rows) >= _FEWEST
     span = between.mark_area(color=FAINT) if many else between.mark_rule(color=ACCENT, strokeWidth=3)
     shown = line.mark_line(color=ACCENT, strokeWidth=2) if many else line.mark_point(color=INK, filled=True, size=70)
     marks = [
-        alt.Chart(alt.Data(values=[{"at": 100 * at}])).mark_rule(color=colour, strokeDash=dash).encode(y="at:Q")
+        alt.Chart(alt.InlineData(values=[{"at": 100 * at}])).mark_rule(color=colour, strokeDash=dash).encode(y="at:Q")
         for at, colour, dash in ((0.0, SOFT, [1, 0]), (one.worthwhile, INK, [5, 3]))
     ]
     over = "over the looks so far" if many else "at the present look"

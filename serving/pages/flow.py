@@ -7,9 +7,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from serving.boards.flow import By, FlowBoard, Group
+from serving.boards.flow import By, FlowBoard, find
 from serving.deps import Day, RunDep, StoreDep
-from serving.errors import Unknown
 from serving.pages.boards import read, render
 from serving.pages.flow_pictures import pictures
 from serving.pages.flow_words import STATES, FlowWords
@@ -49,28 +48,3 @@ def flow_page(
         "pictures_of": None if chosen is None or chosen.few else pictures(chosen, words),
     }
     return render(request, run, "flow.html", board, context)
-
-
-def find(board: FlowBoard, *, by: By | None, group: str | None) -> Group:
-    """Return the group asked for, everybody where none is.
-
-    Raises
-    ------
-    Unknown
-        The board has no such split or group; the text names those that there are.
-    """
-    if board.all is None:
-        raise Unknown(board.refused or "This run has no flow board; type `takt daily`.")
-    split = None if by is None else board.split(by)
-    if by is not None and split is None:
-        there = ", ".join(s.by for s in board.splits) or "none"
-        raise Unknown(f"The flow is not split by {by} here: its prospects have one value or none. Splits: {there}.")
-    if group is None:
-        return board.all
-    if split is None:
-        raise Unknown(f"Say of which column {group!r} is a group: add by=segment or by=territory.")
-    found = split.group(group)
-    if found is None:
-        there = ", ".join(g.name for g in split.groups)
-        raise Unknown(f"No group {group!r} by {by} on this day's board; there are: {there}.")
-    return found

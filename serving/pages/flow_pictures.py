@@ -35,7 +35,7 @@ def through(group: Group, words: FlowWords) -> Picture:
     # room for the names at the end of the lines
     end = group.weeks[-1].last + (group.weeks[-1].last - group.weeks[0].last) / 6
     span = alt.Scale(domain=[group.weeks[0].last.isoformat(), end.isoformat()])
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X(
             "week:T", title=None, scale=span, axis=alt.Axis(format="%d %b", grid=False, tickCount=5, labelBound=True)
         ),
@@ -45,7 +45,7 @@ def through(group: Group, words: FlowWords) -> Picture:
     dashes = alt.Scale(domain=list(_LINES), range=[[1, 0], [6, 3], [1, 0]])
     lines = base.mark_line(strokeWidth=2).encode(strokeDash=alt.StrokeDash("line:N", legend=None, scale=dashes))
     labels = [
-        base.properties(data=alt.Data(values=[row]))
+        base.properties(data=alt.InlineData(values=[row]))
         .mark_text(align="left", dx=4, dy=_LINES[row["line"]])
         .encode(text="line:N")
         for row in rows[-len(_LINES) :]
@@ -71,7 +71,7 @@ def ageing(group: Group, words: FlowWords) -> Picture:
         {"stage": s.name, "slow": s.age_slow, "usual": s.age_usual, "took": s.took_slow}
         for s in group.stages
     ]  # fmt: skip
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
         y=alt.Y("stage:N", sort=order, title=None, axis=alt.Axis(domain=False, ticks=False))
     )
     days = alt.X("slow:Q", title="days at the stage")

@@ -9,10 +9,13 @@ from babel.dates import format_date, format_skeleton
 
 from serving.boards.model import Evidence, Figure, Period
 from serving.pages.model_words import ANY, calibration, figure, orders, own
-from serving.pages.pictures import ACCENT, INK, SOFT, Picture, draw
+from serving.pages.pictures import ACCENT, INK, SOFT, WIDTH, Picture, draw
 from serving.pages.words import Words
 
 HUNDRED: Final = 100.0
+FEW: Final = 5
+WIDER: Final = 440
+"""Units of a picture of more than `FEW` periods, whose labels would overlap."""
 KINDS: Final = {"before": "before the test", "test": "test"}
 SHAPES: Final = {"this model": "circle", "recency": "square", "refused model": "triangle-up", ANY: "diamond"}
 
@@ -40,7 +43,8 @@ def _capacity(evidence: Evidence, say: Words) -> Picture:
         {"order": names[name], **one.model_dump(), "kept": name == evidence.kept} for name, one in held.items()
     ]  # fmt: skip
     base = alt.Chart(alt.InlineData(rows))
-    order = alt.Y("order:N", sort=[names[name] for name in held], title=None)
+    # room for the names: a browser's letters are wider than those the picture is measured with
+    order = alt.Y("order:N", sort=[names[name] for name in held], title=None, axis=alt.Axis(minExtent=95))
     colour = alt.condition("datum.kept", alt.value(ACCENT), alt.value(SOFT))
     chart = alt.layer(
         base.mark_bar(height={"band": 0.55}).encode(
@@ -98,7 +102,7 @@ def _periods(evidence: Evidence, say: Words) -> Picture:
         base.mark_point(filled=True, size=55, opacity=1).encode(
             **places, y=value, shape=alt.Shape("order:N", sort=sort, scale=shape, title=None)
         ),
-    ).properties(height=220)
+    ).properties(height=220, width=WIDTH if len(labels) <= FEW else WIDER)
     return draw(
         chart,
         title="Period by period",
@@ -188,9 +192,9 @@ def _day(day: dt.date, say: Words) -> str:
 
 
 def _label(period: Period, say: Words) -> str:
-    """Write a period in three short lines: first day, last day, year."""
+    """Write a period in three short lines, with a bar between them: first day, last day, year."""
     first, last = (format_skeleton("MMMd", day, locale=say.locale) for day in (period.first, period.last))
-    return f"{first}|to {last}|{period.last.year}"
+    return f"{first}|\N{EN DASH} {last}|{period.last.year}"
 
 
 def _times(one: Figure) -> dict[str, float | None]:

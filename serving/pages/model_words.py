@@ -33,7 +33,9 @@ def figure(one: Figure, say: Words, *, times: float = 1.0, digits: int = 1) -> s
     """Write a figure with its interval, "12.3 (9.8 to 15.1)"; "not known" without one."""
     if one.value is None:
         return "not known"
-    value, low, high = (say.number(round(times * n, digits)) for n in (one.value, one.low or 0.0, one.high or 0.0))
+    # adding zero turns a "-0" into a "0"
+    parts = (one.value, one.low or 0.0, one.high or 0.0)
+    value, low, high = (say.number(round(times * part, digits) + 0.0) for part in parts)
     return value if one.low is None else f"{value} ({low} to {high})"
 
 
@@ -88,8 +90,8 @@ def calibration(evidence: Evidence, say: Words) -> str:
     """Tell how many of the bins observed what was foretold, within their intervals."""
     held = sum(one.low <= one.foretold <= one.high for one in evidence.calibration)
     bins = len(evidence.calibration)
-    often = "all" if held == bins else say.number(held)
+    often = "all" if held == bins else f"{say.number(held)} of {say.number(bins)}"
     return (
-        f"Prospects of the test period in {say.number(bins)} groups by the chance that was said. In {often} of them "
-        "the chance lies within the interval of the share that signed; about one group in twenty misses by luck."
+        f"Prospects of the test period in {say.number(bins)} groups by the chance that was said. In {often} groups "
+        "the chance lies within the interval of the share that signed; one in twenty misses by luck."
     )

@@ -50,15 +50,16 @@ def offers_page(
     context |= {
         "segment": name, "chosen": chosen, "all": ALL, "strengths": STRENGTHS, "stages": _stages(board, chosen.name),
         "pictures_shown": [p for p in drawn if p is not None],
-        "left_out": _left_out(store, run, chosen.name),
+        "left_out": (left_out := _left_out(store, run, chosen.name)),
+        "nobody": left_out is not None and not left_out[downloads.PEOPLE],
         "proposals": proposals(store)[-PROPOSALS:][::-1], "filed": {f.key: f for f in board.filed},
     }  # fmt: skip
     return boards.render(request, run, "offers.html", board, context)
 
 
 def _stages(board: Offers, segment: str) -> list[str]:
-    """Return the stages at which some offer may be made in a segment."""
-    useful = {c.stage for c in board.cells if c.segment == segment and c.says != "elsewhere"}
+    """Return the stages at which some offer was made in a segment, and may be."""
+    useful = {c.stage for c in board.cells if c.segment == segment and c.says != "elsewhere" and c.n > 0}
     return [stage for stage in board.stages if stage in useful]
 
 

@@ -17,7 +17,7 @@ from serving.deps import RunDep, StoreDep
 from serving.errors import Unknown
 from serving.pages import boards
 from serving.pages.expecting import expectation
-from serving.pages.experiment_form import FIELDS, LONGEST, MEASURES, check, prefilled
+from serving.pages.experiment_form import FIELDS, LABELS, LONGEST, MEASURES, check, prefilled
 from serving.pages.pages import address
 from serving.pages.words import Words, preferred_locale
 from serving.routes.conditional import Conditional
@@ -110,7 +110,7 @@ def _form(
     shown = card or (check(typed | {"owner": typed["owner"] or "-"}, board, day=run.day, taken=()).card)
     expected = [] if shown is None else expectation(shown, board, segment=typed["segment"], day=run.day, say=say)
     context: dict[str, Any] = {
-        "heading": HEADING, "typed": typed, "errors": errors or {}, "key": key, "measures": MEASURES,
+        "heading": HEADING, "typed": typed, "errors": errors or {}, "key": key, "labels": LABELS, "measures": MEASURES,
         "expected": expected, "longest": LONGEST, "first": (run.day + dt.timedelta(days=1)).isoformat(),
     }  # fmt: skip
     page = boards.render(request, run, FORM, board, context)

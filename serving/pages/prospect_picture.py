@@ -117,8 +117,7 @@ def _span(steps: Sequence[Step]) -> tuple[float, float]:
 
 
 def _waterfall(steps: Sequence[Step], axis: list[dict[str, Any]]) -> Any:
-    import altair as alt  # noqa: PLC0415  the server starts without it
-
+    alt = _altair()
     low, high = _span(steps)
     height = STEP * len(steps) + 22
     marks = [_mark(s, row, wide=(high - low) / 160) for row, s in enumerate(steps)]
@@ -145,6 +144,12 @@ def _waterfall(steps: Sequence[Step], axis: list[dict[str, Any]]) -> Any:
     return alt.layer(*layers).properties(height=height)
 
 
+def _altair() -> Any:
+    import altair  # noqa: PLC0415  the server starts without it
+
+    return altair
+
+
 def _mark(step: Step, row: int, *, wide: float) -> dict[str, Any]:
     top = STEP * row
     start, end = (step.start - wide, step.end + wide) if step.total else (step.start, step.end)
@@ -157,8 +162,7 @@ def _mark(step: Step, row: int, *, wide: float) -> dict[str, Any]:
 
 
 def _line(marks: list[dict[str, Any]], ends: list[dict[str, Any]]) -> Any:
-    import altair as alt  # noqa: PLC0415
-
+    alt = _altair()
     first, last = ends[0]["day"], ends[-1]["day"]
     side = {"scale": alt.Scale(domain=[first - 0.5, last + 0.5], nice=False, zero=False), "axis": None}
     percent = alt.Axis(format=".0%", tickCount=3, title=None, domain=False, ticks=False)

@@ -31,7 +31,7 @@ def tap_forms(
     store: Session, run: Run, prospects: Sequence[str], *, owner: str | None = None, pool: bool = False,
     day: dt.date | None = None,
 ) -> dict[str, TapForm]:  # fmt: skip
-    """Return the form of each prospect, for the page that shows the list of `owner` (None is everybody's) or the pool."""
+    """Return the form of each prospect, for a page with the list of `owner` (None is everybody's) or of the pool."""
     first, last = run.day + dt.timedelta(days=1), run.day + dt.timedelta(days=LONGEST_WAIT_DAYS)
     shown = None if day is None else day.isoformat()
     return {

@@ -22,8 +22,8 @@ from serving.pages.tap_form import tap_forms
 from serving.problems import status_of
 from serving.routes.conditional import Conditional
 from serving.store import queries
-from serving.store.feedback import KINDS, NEEDS_DAY, NEEDS_NOTE, SNOOZE, UNDO, keep
 from serving.store.engine import reading
+from serving.store.feedback import KINDS, NEEDS_DAY, NEEDS_NOTE, SNOOZE, UNDO, keep
 from serving.store.remark import Remark, accepted
 from serving.store.tables import Prospect, Run
 

@@ -55,6 +55,20 @@ class TeamWords:
         written = format_percent(abs(round(share, 2)), locale=self._say.locale)
         return written if round(share, 2) == 0 else f"{'+' if share > 0 else '−'}{written}"
 
+    def part(self, share: float | None) -> str:
+        """Write a part of a whole, which may be all of it."""
+        return "not known" if share is None else format_percent(share, locale=self._say.locale)
+
+    def used(self) -> str:
+        """Say how much of the day's capacity the lists use."""
+        board = self._board
+        if board is None or not board.places:
+            return "nobody makes calls today"
+        places = self._say.number(board.places)
+        if board.calls == board.places:
+            return f"all {places} that can be made"
+        return f"of {places} that can be made: {self.part(round(board.calls / board.places, 2))} of capacity"
+
     def points(self, share: float) -> str:
         """Write a difference of shares in points, with its sign."""
         size = round(100 * share, 1)

@@ -90,7 +90,7 @@ def _work(
     """Return what is done of the list shown, the latest first, and the forms by which the rest gets done."""
     lines = queries.lines_of(store, run, said)
     of_list = {who: line for who, line in lines.items() if line.call.owner_id == owner or not (owner or pool)}
-    finished = [(of_list[who], what) for who, what in reversed(said.items()) if who in of_list]
+    finished = [(of_list[who], what) for who, what in reversed(list(said.items())) if who in of_list]
     shown = [line.call.prospect_id for line in page.items] + [line.call.prospect_id for line, _ in finished]
     return {
         "done": finished,

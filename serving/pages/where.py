@@ -60,8 +60,8 @@ def label(channel: Channel) -> str:
 
 
 def share(value: float, say: Words) -> str:
-    """Write a share with one decimal: the intervals of this bookkeeping are narrow."""
-    written: str = format_percent(value, format="#,##0.0%", locale=say.locale)
+    """Write a share to a tenth of a per cent: the intervals of this bookkeeping are narrow."""
+    written: str = format_percent(round(value, 3), locale=say.locale, decimal_quantization=False)
     return written
 
 

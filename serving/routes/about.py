@@ -23,12 +23,16 @@ class DefinitionsOut(BaseModel):
 
 
 class ModelOut(BaseModel):
-    """The card of the model that made a list: what it predicts, its figures with intervals, its warnings."""
+    """The card of the model that made a list: what it predicts, its figures with intervals, its warnings.
+
+    `evidence` is what its training measured on later days, as the page of the model shows it; null where none was kept.
+    """
 
     model_version: str
     bundle_fingerprint: str
     base_rate: float | None
     card: dict[str, Any]
+    evidence: dict[str, Any] | None
 
 
 @router.get("/definitions", responses=described(404, 422, 503))
@@ -45,4 +49,5 @@ def read_model(store: StoreDep, run: RunDep) -> ModelOut:
         bundle_fingerprint=run.bundle_fingerprint,
         base_rate=run.base_rate,
         card=queries.model_card(store, run),
+        evidence=(queries.board(store, run, "model") or {}).get("evidence"),
     )

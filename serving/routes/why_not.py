@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from serving.deps import RunDep, StoreDep
 from serving.problems import described
@@ -15,7 +16,7 @@ from serving.store import places
 
 router = APIRouter(prefix="/v1", tags=["why not"], route_class=Conditional)
 
-_EXAMPLE = {
+_EXAMPLE: Final[dict[str, JsonValue]] = {
     "prospect_id": "p-1042",
     "name": "Hartwell Optics",
     "day": "2026-11-24",

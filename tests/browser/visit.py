@@ -35,6 +35,7 @@ class Visit:
     ) -> None:  # fmt: skip
         self.address, self.elsewhere, self.complaints = address, [], []  # type: ignore[var-annotated]
         self.weights: dict[str, int] = {}
+        self.script = script
         touch = size["width"] < 600
         self.context = browser.new_context(
             base_url=address, viewport=size, color_scheme=scheme, java_script_enabled=script, locale=language,
@@ -73,10 +74,11 @@ class Visit:
         return self.page.evaluate(
             """() => {
               const wide = document.documentElement.clientWidth;
-              if (document.documentElement.scrollWidth <= wide) return [];
-              return [...document.body.querySelectorAll('*')]
-                .filter(e => e.getBoundingClientRect().right > wide + 1 && !e.closest('.scroll'))
-                .slice(0, 5).map(e => e.tagName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 40));
+              const whole = document.documentElement.scrollWidth;
+              if (whole <= wide) return [];
+              return [`${whole} > ${wide}`, ...[...document.body.querySelectorAll('*')]
+                .filter(e => e.getBoundingClientRect().right > wide + 1)
+                .slice(0, 5).map(e => e.tagName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 40))];
             }"""
         )  # type: ignore[no-any-return]
 
@@ -91,7 +93,7 @@ class Visit:
         )  # type: ignore[no-any-return]
 
     def findings(self, rules: dict[str, Any] = RULES) -> list[str]:
-        """Return what axe-core finds serious or critical."""
+        """Return what axe-core finds serious or critical; it needs a window with JavaScript."""
         self.page.evaluate(_axe())
         found = self.page.evaluate("rules => axe.run(document, {...rules, resultTypes: ['violations']})", rules)
         return [

@@ -41,7 +41,7 @@ def test_a_call_brings_rate_times_gain_times_value_where_the_person_decides_and_
 
 @pytest.mark.slow
 def test_on_a_simulated_company_every_form_earns_more_than_anybody_and_less_than_the_oracle(tmp_path: Path) -> None:
-    table = evaluate_forms(find("simulated"), tmp_path, seeds=[3], prospects=500, threads=1)
+    table = evaluate_forms(find("simulated"), tmp_path, seeds=[3], prospects=250, threads=1)
     earned = table[table["metric"] == "earned per call"].set_index("model")["value"]
     assert list(earned.index) == ["oracle", *FORMS, "anybody"]
     assert earned["oracle"] > earned[DEFAULT] > earned["anybody"] > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from pipelines.flows.run import Run
 from pipelines.home import Home
 from pipelines.settings import PipelineSettings
 from pipelines.steps import pulling
+from pipelines.steps.boards import every
 from pipelines.steps.listing import Made
 from pipelines.steps.overriding import graded
 from pipelines.steps.replaying import replay
@@ -63,7 +64,15 @@ def tapped(company_run: Run, home: Home) -> Lines:
 
 
 @pytest.fixture(scope="module")
-def after(home: Home, tapped: object) -> Made:
+def without_boards() -> Iterator[None]:
+    """The pages beside the list take most of the time of a daily run, and nothing here looks at them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(every, "BOARDS", {})
+        yield
+
+
+@pytest.fixture(scope="module")
+def after(home: Home, tapped: object, without_boards: None) -> Made:
     """The list after the taps."""
     from prefect import flow
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,7 +14,9 @@ import pytest
 from models.heads.contactable import people
 from pipelines.home import Home, Ingested
 from pipelines.settings import PipelineSettings
+from pipelines.steps import pulling
 from pipelines.steps.publishing import engine_of
+from pipelines.steps.tap_reading import randomised
 from pipelines.steps.tapped import take
 from serving.store.feedback import Said, keep
 from serving.store.migrations import upgrade
@@ -27,10 +31,13 @@ def home(tmp_path: Path) -> Home:
     """A company of two prospects, dana and lee; its source was read on the 9th."""
     home = Home(tmp_path / "home")
     tables = {
-        "prospects": rows("prospects", "prospect_id created_at recorded_at", ("p1", day(1), day(9)), ("p2", day(1), day(1))),
+        "prospects": rows(
+            "prospects", "prospect_id created_at recorded_at", ("p1", day(1), day(9)), ("p2", day(1), day(1))
+        ),
         "contacts": rows(
             "contacts", "contact_id prospect_id recorded_at name phone",
-            ("dana", "p1", day(1), "Dana Ito", "1"), ("dana", "p1", day(5), "Dana Ito", "2"), ("lee", "p2", day(1), "Lee", None),
+            ("dana", "p1", day(1), "Dana Ito", "1"), ("dana", "p1", day(5), "Dana Ito", "2"),
+            ("lee", "p2", day(1), "Lee", None),
         ),
     }  # fmt: skip
     for name, frame in tables.items():
@@ -47,7 +54,8 @@ def say(home: Home) -> Say:
     upgrade(engine)
 
     def one(key: str, kind: str = "no_answer", who: str = "p1", *, at: dt.datetime = NOON, **more: object) -> None:
-        keep(engine, Said(key, who, kind, at, **{"contact_id": "dana", "channel": "phone"} | more))  # type: ignore[arg-type]
+        given: dict[str, Any] = {"contact_id": "dana", "channel": "phone", **more}
+        keep(engine, Said(key, who, kind, at, **given))
 
     return one
 
@@ -62,7 +70,8 @@ def touches(home: Home) -> list[tuple[object, ...]]:
 
 def test_a_tap_is_an_outbound_touch_of_its_channel_and_is_known_from_when_it_was_tapped(home: Home, say: Say) -> None:
     for n, (kind, channel) in enumerate(
-        [("interested", "phone"), ("meeting_booked", "email"), ("no_answer", "in_person"), ("wrong_person", "social"), ("not_now", None)]
+        [("interested", "phone"), ("meeting_booked", "email"), ("no_answer", "in_person"), ("wrong_person", "social"),
+         ("not_now", None)]
     ):  # fmt: skip
         say(f"{n}", kind, channel=channel, at=NOON + n * dt.timedelta(hours=2))
     assert take(home).new == 5
@@ -160,9 +169,8 @@ def test_only_what_was_said_before_a_day_as_it_then_stood(home: Home, say: Say) 
     say("1", "interested")
     say("2", "undo", undoes="1", at=NOON + dt.timedelta(hours=20))
     say("3", at=NOON + dt.timedelta(hours=21))
-    before = take(home, before=day(11))
+    take(home, before=day(11))
     assert [t[0] for t in touches(home)] == ["tap:1"]
-    assert take(home, before=day(11)).note == before.note
     take(home)
     assert touches(home)[1:] == [("tap:1", "task", None, None, 20), ("tap:3", "call", "dana", "no_answer", 21)]
 
@@ -191,6 +199,39 @@ def test_taps_that_ended_halfway_are_completed(home: Home, say: Say, monkeypatch
     taken = take(home)
     assert (taken.waiting, taken.new) == ("", 0)
     assert home.ingested() == taken.note != before
+
+
+CARD = """
+name: which-offer
+hypothesis: The pilot wins more than the bundle.
+changes: Half of the prospects are offered the pilot first.
+owner: head of sales
+arms:
+  - {name: bundle, chance: 0.4, offer_id: O1}
+  - {name: pilot, chance: 0.35, offer_id: O2}
+  - {name: pilot in words, chance: 0.25, offer_id: O2}
+measure: {kind: won, days: 30}
+start: 2026-01-01
+stop: 2026-03-01
+worthwhile: 0.05
+"""
+
+
+def test_the_chance_of_an_offer_is_that_of_all_arms_which_make_it_while_the_experiment_acts(home: Home) -> None:
+    home.experiments.mkdir()
+    path = home.experiments / "which-offer.yaml"
+    path.write_text(CARD)
+    joined = {"prospect_id": "p1", "arm": "pilot", "chance": 0.35, "first_seen": "2026-01-02T00:00:00+00:00"}
+    path.with_name("which-offer.assigned.jsonl").write_text(json.dumps(joined) + "\n")
+    said = pd.DataFrame(
+        [("p1", "O2", day(10)), ("p1", "O1", day(10)), ("p2", "O2", day(10)), ("p1", "O2", day(40)),
+         ("p1", None, day(10)), ("p1", "O2", None)],
+        columns=["prospect_id", "offer_id", "as_of"],
+    )  # fmt: skip
+    chance = randomised(said, home, pulling.words(home))
+    assert chance.fillna(0).tolist() == pytest.approx([0.6, 0, 0, 0, 0, 0])
+    path.write_text(CARD.replace("chance: 0.4, offer_id: O1", "chance: 0.4"))
+    assert randomised(said, home, pulling.words(home)).isna().all()
 
 
 def _killed(*_: object) -> None:

@@ -35,11 +35,12 @@ def board(day: Day) -> shape.Model:
     return shape.Model(
         rung=bundle.rung.name,
         words=WORDS.get(bundle.rung.name, bundle.rung.name),
-        instead=_instead(bundle, evidence, checks),
+        instead=_instead(evidence, checks),
         trained_on=_date(bundle.trained_as_of, day),
         horizon_days=bundle.horizon_days,
         base_rate=given["base_rate"],
         capacity=team_capacity(day.definitions),
+        listed=len(day.today.listed),
         says_chances=bundle.calibration is not None,
         evidence=evidence,
         ladder=_ladder(bundle),
@@ -58,10 +59,12 @@ def _evidence(folder: Path, day: Day) -> shape.Evidence | None:
     raw = _json(folder / FILE)
     if not isinstance(raw, dict) or raw.pop("schema", None) != SCHEMA:
         return None
-    for period in raw["periods"]:
-        period |= {end: _date(pd.Timestamp(period[end]), day) for end in ("first", "last")}
+    periods = [
+        period | {end: _date(pd.Timestamp(period[end]), day) for end in ("first", "last")}
+        for period in raw.get("periods", ())
+    ]
     try:
-        return shape.Evidence.model_validate(raw)
+        return shape.Evidence.model_validate(raw | {"periods": periods})
     except ValidationError:
         return None
 
@@ -69,19 +72,27 @@ def _evidence(folder: Path, day: Day) -> shape.Evidence | None:
 def _checks(folder: Path) -> tuple[shape.Check, ...]:
     """Read what the checks said at the training, those that fired first, the blocking ones before all others."""
     when = {check.code: check.when for check in CHECKS}
-    rows = [shape.Check(**row, when=when.get(row["code"], "")) for row in _json(folder / "checks.json") or ()]
+    try:
+        rows = [
+            shape.Check.model_validate(row | {"when": when.get(row["code"], "")})
+            for row in _json(folder / "checks.json") or ()
+        ]
+    except ValidationError:
+        return ()
     states = ("fires", "not applicable", "quiet")
     return tuple(sorted(rows, key=lambda c: (states.index(c.state), c.severity != "blocking", c.code)))
 
 
-def _instead(bundle: Bundle, evidence: shape.Evidence | None, checks: tuple[shape.Check, ...]) -> str:
+def _instead(evidence: shape.Evidence | None, checks: tuple[shape.Check, ...]) -> str:
     """Say why a simpler order serves than the one that the ladder kept; empty where that is the one."""
-    blocking = [check for check in checks if check.state == "fires" and check.severity == "blocking"]
     if evidence is None or evidence.refused is None:
         return ""
-    refused = WORDS.get(evidence.refused, evidence.refused)
-    why = "; ".join(f"{check.title.lower()} ({check.code}): {check.says}" for check in blocking)
-    return f"The training had kept another model ({refused}), but it may not serve. {_sentence(why or bundle.note)}"
+    blocking = [check for check in checks if check.state == "fires" and check.severity == "blocking"]
+    which = ", ".join(f"{check.title.lower()} ({check.code})" for check in blocking)
+    return (
+        f"A model was trained ({WORDS.get(evidence.refused, evidence.refused)}), but a check keeps it from making lists"
+        f"{': ' + which if which else ''}. What the check saw stands below."
+    )
 
 
 def _sentence(words: str) -> str:

@@ -32,14 +32,14 @@ LISTS: Final = "Changing it changes the lists from the next morning on; models s
 
 def what_ifs(day: Day) -> tuple[WhatIf, ...]:
     """Answer what other values of the horizon, the age limit, the gap and the capacity would lead to."""
-    return (_horizon(day), _age(day), _gap(day), _capacity(day))
+    return (horizon(day), age(day), gap(day), capacity(day))
 
 
 def _changed(said: Definitions, **changes: Any) -> Definitions:
     return parse(said.model_dump() | changes)
 
 
-def _horizon(day: Day) -> WhatIf:
+def horizon(day: Day) -> WhatIf:
     """Count, of prospects all watched for the longest horizon, those won within each."""
     field, asks = "horizon_days", "How many past prospects would count as won?"
     own = day.definitions.horizon_days
@@ -60,7 +60,8 @@ def _horizon(day: Day) -> WhatIf:
     return WhatIf(field=field, asks=asks, columns=("won",), options=tuple(options), beware=f"{counted} {RETRAIN}")
 
 
-def _age(day: Day) -> WhatIf:
+def age(day: Day) -> WhatIf:
+    """Count the prospects that would be open today under other age limits."""
     own = day.definitions.max_age_days
     ages = sorted({*AGES} if own is None else {max(1, own // 2), own, own * 2})
     limits: list[int | None] = [*ages, None]
@@ -77,16 +78,17 @@ def _age(day: Day) -> WhatIf:
     )  # fmt: skip
 
 
-def _gap(day: Day) -> WhatIf:
+def gap(day: Day) -> WhatIf:
+    """Count those whom we reached so lately that they would wait under other gaps."""
     own = day.definitions.minimum_gap_days
     ids = day.matrix.keys["prospect_id"]
     listed = set(day.today.listed["prospect_id"])
     members = people(day.facts, day.as_of)
     options = []
-    for gap in sorted({*GAPS, own}):
-        waits = set(last_person(members, day.facts, day.as_of, days=gap).index)
+    for days in sorted({*GAPS, own}):
+        waits = set(last_person(members, day.facts, day.as_of, days=days).index)
         counts = (len(waits & listed), int(ids.isin(waits).sum()))
-        options.append(Option(words=f"{gap} days", in_force=gap == own, counts=counts))
+        options.append(Option(words=f"{days} days", in_force=days == own, counts=counts))
     return WhatIf(
         field="minimum_gap_days", asks="How many would have to wait today, having just been reached?",
         columns=("on today's list", "of all open"), options=tuple(options),
@@ -94,7 +96,7 @@ def _gap(day: Day) -> WhatIf:
     )  # fmt: skip
 
 
-def _capacity(day: Day) -> WhatIf:
+def capacity(day: Day) -> WhatIf:
     """Make the list again with other capacities: the same scores and factors, without experiments."""
     field, asks = "capacity", "How many calls, and how many wins to expect of them?"
     if len(day.scores) > MOST:

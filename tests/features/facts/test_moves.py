@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from features.errors import DefinitionsError
 from features.facts.definitions import REQUIRED_TERMS, Definitions, parse
@@ -94,7 +92,9 @@ def test_models_become_stale_where_the_meaning_changes_and_not_where_only_the_li
 
 
 def test_a_list_is_one_field_and_is_written_in_one_line() -> None:
-    found = differences(said(stages=["new"]), said(stages=["new", "offer"], capacity={"default": 9, "owners": {"k": 2}}))
+    found = differences(
+        said(stages=["new"]), said(stages=["new", "offer"], capacity={"default": 9, "owners": {"k": 2}})
+    )
     assert {d.field: (d.now, d.proposed) for d in found} == {
         "capacity.default": ("15", "9"),
         "capacity.owners": (ABSENT, ABSENT),
@@ -113,15 +113,9 @@ def test_a_rule_cannot_read_files() -> None:
         against(said(), said(contacted="select content as prospect_id from read_text('/etc/hostname')"), KNOWN)
 
 
-RULES = st.sampled_from([NOBODY, BIG, SMALL, ALL])
-
-
-@given(now=RULES, then=RULES)
-def test_those_before_with_those_who_come_without_those_who_leave_are_those_after(now: str, then: str) -> None:
-    there = moved(said(won=now), said(won=then)).get("won")
-    back = moved(said(won=then), said(won=now)).get("won")
-    assert (there is None) == (now == then)
-    if there is not None and back is not None:
-        before, after, comes, leaves = there
-        assert before + comes - leaves == after
-        assert back == (after, before, leaves, comes)
+@pytest.mark.parametrize(("now", "then"), [(BIG, SMALL), (ALL, BIG), (NOBODY, ALL)])
+def test_going_back_brings_back_who_left(now: str, then: str) -> None:
+    there, back = moved(said(won=now), said(won=then))["won"], moved(said(won=then), said(won=now))["won"]
+    before, after, comes, leaves = there
+    assert before + comes - leaves == after
+    assert back == (after, before, leaves, comes)

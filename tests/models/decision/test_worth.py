@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given as holds_for
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from features.facts.definitions import parse
@@ -141,6 +142,7 @@ def test_ratios_multiply_the_odds_so_that_a_chance_stays_a_chance(chance, ratio,
     assert times_odds(pd.Series([chance]), ratio)[0] == pytest.approx(now)
 
 
+@settings(deadline=None, max_examples=30)
 @holds_for(
     chance=st.floats(0.001, 0.999), amount=st.floats(1, 1e6), timing=st.floats(0, 50), reach=st.floats(0, 50),
     form=st.sampled_from(FORMS),

@@ -27,7 +27,7 @@ FULL = Where(
     journeys=50, wins=10, value=1000.0, priced=9, horizon_days=45,
     channels=(
         channel("source", "<i>fair", 30, 0.7, 0.0, 0.25), channel("source", "web form", 20, 0.3, 0.0, 0.15),
-        channel("outbound", "email", 40, 0.0, 1.0, 0.6),
+        channel("outbound", "email", 40, 0.0, 1.0, 0.6123),
     ),
 )  # fmt: skip
 
@@ -50,13 +50,16 @@ def test_each_rule_is_shown_with_interval_wins_value_and_count(show: Any) -> Non
     first = client.get("/where")
     text = words(first.text)
     assert "bookkeeping and not effect" in text
-    assert "<i>fair 70.0% (60.0% to 80.0%) 7 €700 30" in text
+    assert "<i>fair 70% (60% to 80%) 7 €700 30" in text
     assert "No win booked to: e-mail, from us (seen at 40)" in text
     assert "(of 9 wins the amount is known)" in text
     assert "<i>" not in first.text
     assert not re.search(r"style=|<script", first.text)
     last = words(client.get("/where", params={"by": "last touch"}, headers={"accept-language": "de"}).text)
-    assert "e-mail, from us 100,0\xa0% (90,0\xa0% to 110,0\xa0%)" in last.replace(" %", "\xa0%")
+    assert "e-mail, from us 100 % (90 % to 110 %)" in last
+    assert "61,2 % (51,2 % to 71,2 %)" in words(
+        client.get("/where", params={"by": "removal effect"}, headers={"accept-language": "de"}).text
+    )
     assert client.get("/where", params={"by": "guess"}).status_code == 422
 
 

@@ -18,9 +18,15 @@ def test_the_card_of_the_model_that_made_a_list_can_be_read_for_each_day(client,
         "bundle_fingerprint": "f00dfacef00dface",
         "base_rate": None,
         "card": {"predicts": "more"},
+        "evidence": None,
     }
     assert client.get("/v1/model?day=2026-11-24").json()["card"] == {"predicts": "won within 45 days"}
 
 
 def test_before_anything_was_published_there_is_no_model_to_show(client):
     assert client.get("/v1/model").status_code == 404
+
+
+def test_what_its_training_measured_comes_with_the_card(client, engine, make_run):
+    publish(engine, make_run(boards={"model": {"refused": None, "evidence": {"kept": "logistic"}}}))
+    assert client.get("/v1/model").json()["evidence"] == {"kept": "logistic"}

@@ -70,16 +70,12 @@ def test_a_prospect_that_was_erased_or_is_not_in_the_run_is_named(accept, engine
     with pytest.raises(Unknown, match="erased since, or never there"):
         accept(prospect_id="gone")
     full = make_run()
-    one_more = full.prospects.iloc[:1].assign(prospect_id="p9", name="Later")
-    later = make_run("later", "2026-11-25T06:00:00+00:00")
-    published = make_run(
-        "later", "2026-11-25T06:00:00+00:00",
-        prospects=one_more, receipts=full.receipts.iloc[:1].assign(prospect_id="p9", receipt_id="r9"),
-        call_list=full.call_list.iloc[:0], left_out=full.left_out.iloc[:0],
-        contacts=full.contacts.iloc[:0], timeline=full.timeline.iloc[:0],
-    )  # fmt: skip
-    assert later.day == published.day
-    publish(engine, published)
+    nothing = {name: getattr(full, name).iloc[:0] for name in ("call_list", "left_out", "contacts", "timeline")}
+    newcomer = {
+        "prospects": full.prospects.iloc[:1].assign(prospect_id="p9"),
+        "receipts": full.receipts.iloc[:1].assign(prospect_id="p9", receipt_id="r9"),
+    }
+    publish(engine, make_run("later", "2026-11-25T06:00:00+00:00", **newcomer, **nothing))
     with reading(engine) as store:
         first = queries.find_run(store, run_id="run-1")
         with pytest.raises(Unknown, match="was not looked at for 2026-11-24"):

@@ -39,20 +39,19 @@ def days(lived: pd.DataFrame, out: Console) -> None:
 
 
 def _said(lived: pd.DataFrame) -> str:
-    """Say how the list's shares went, whichever way they went."""
+    """Say how the list's shares went, day by day, whichever way they went."""
     own = lived[lived["order"] == LIST]
     mean = lived.groupby("order")[["of_wins", "of_value"]].mean()
     told = [f"{_went(own['of_wins'])} of the oracle's wins", f"{_went(own['of_value'])} of its value"]
     wins, value = mean.loc[RECENCY]
     return (
-        f"The list had {' and '.join(told)}; on average {mean.loc[LIST, 'of_wins']:.0%} and "
+        f"The list had {', and '.join(told)}; on average {mean.loc[LIST, 'of_wins']:.0%} and "
         f"{mean.loc[LIST, 'of_value']:.0%}, by recency {wins:.0%} and {value:.0%}."
     )
 
 
 def _went(share: pd.Series) -> str:
-    first, last = f"{share.iloc[0]:.0%}", f"{share.iloc[-1]:.0%}"
-    return last if first == last else f"{first}, then {last} on the last day,"
+    return ", then ".join(f"{one:.0%}" for one in share)
 
 
 def where_to_look(out: Console, *, serve: str) -> None:

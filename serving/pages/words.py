@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -123,8 +124,9 @@ def _percent(share: float, locale: str) -> str:
 
 @lru_cache(maxsize=WRITTEN)
 def _money(amount: int, currency: str, locale: str) -> str:
-    pattern = Locale.parse(locale).currency_formats["standard"]
-    return str(pattern.apply(amount, locale, currency=currency, currency_digits=False, force_frac=(0, 0)))
+    pattern = copy(Locale.parse(locale).currency_formats["standard"])
+    pattern.frac_prec = (0, 0)
+    return str(pattern.apply(amount, locale, currency=currency, currency_digits=False))
 
 
 @lru_cache(maxsize=WRITTEN)

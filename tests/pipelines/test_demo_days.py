@@ -106,7 +106,7 @@ def test_the_days_are_printed_as_measured_with_what_they_do_not_prove() -> None:
     where_to_look(out, serve="make serve")
     told = out.export_text()
     assert (
-        "The list had 60%, then 50% on the last day, of the oracle's wins and 50% of its value; "
+        "The list had 60%, then 50% of the oracle's wins, and 50%, then 50% of its value; "
         "on average 55% and 50%, by recency 45% and 40%." in told
     )
     assert "Three days of one small simulated company are no proof" in told

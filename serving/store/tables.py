@@ -108,7 +108,7 @@ class Call(Base):
 
     `value` is what the call is expected to bring (in the run's currency), a product of the receipt's chance and the
     factors `amount`, `timing` and `reach`; a factor that is not known is missing. `drawn` says whether it was chosen by
-    value or by chance (exploration), and `propensity` how likely that was.
+    value, by chance (exploration) or by an experiment, and `propensity` how likely that was.
     """
 
     __tablename__ = "call_list"
@@ -235,7 +235,7 @@ class Feedback(Base):
     kind: Mapped[str]
     note: Mapped[str | None]
     at: Mapped[dt.datetime]
-    contact_id: Mapped[str | None]
+    contact_id: Mapped[str | None] = mapped_column(index=True)
     channel: Mapped[str | None]
     said_by: Mapped[str | None]
     undoes: Mapped[str | None]

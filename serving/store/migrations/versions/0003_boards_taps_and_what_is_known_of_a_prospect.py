@@ -38,9 +38,11 @@ def upgrade() -> None:
         op.add_column("prospects", sa.Column(name, sa.String(), nullable=True))
     op.create_index("ix_call_list_run_owner_id_position", "call_list", ["run", "owner_id", "position"])
     op.create_index("ix_prospects_name", "prospects", ["name"])
+    op.create_index("ix_feedback_contact_id", "feedback", ["contact_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_feedback_contact_id", "feedback")
     op.drop_index("ix_prospects_name", "prospects")
     op.drop_index("ix_call_list_run_owner_id_position", "call_list")
     for name in _KNOWN:

@@ -2,8 +2,7 @@
 
 The mark (BOM) is there because a spreadsheet opened by a double click takes a file without it for the machine's old
 code page, and every name with an accent is spoilt; what reads CSV by program skips it ("utf-8-sig"), and programs have
-`/v1/call-list`. Text that a spreadsheet would run begins with an apostrophe, and here telephone numbers with a plus
-do, too: "+49-30-555" opened in a spreadsheet is a subtraction, and the number is lost.
+`/v1/call-list`.
 """
 
 from __future__ import annotations
@@ -24,6 +23,4 @@ def csv_file(lines: Iterable[Listed], run: Run) -> bytes:
 
 
 def _written(cell: Cell) -> Cell:
-    if isinstance(cell, dt.datetime):
-        return cell.isoformat(sep=" ", timespec="minutes")
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith("+") else cell
+    return cell.isoformat(sep=" ", timespec="minutes") if isinstance(cell, dt.datetime) else cell

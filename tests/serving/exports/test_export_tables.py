@@ -23,9 +23,9 @@ def test_a_text_that_would_act_gets_an_apostrophe_in_csv(text: str) -> None:
     assert read(csv_bytes(["name"], [[text]]))[1] == [f"'{text}"]
 
 
-def test_telephone_numbers_and_negative_numbers_stay_as_they_are() -> None:
+def test_a_telephone_number_is_kept_from_being_reckoned_and_negative_numbers_stay_as_they_are() -> None:
     rows = [["+49 (0)30 555-010", -3, -0.5, None, 'a,"b"\n']]
-    assert read(csv_bytes(list("abcde"), rows))[1] == ["+49 (0)30 555-010", "-3", "-0.5", "", 'a,"b"\n']
+    assert read(csv_bytes(list("abcde"), rows))[1] == ["'+49 (0)30 555-010", "-3", "-0.5", "", 'a,"b"\n']
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1, max_size=4))

@@ -38,7 +38,7 @@ def test_the_list_shows_worth_hour_offer_trend_and_the_lot(client):
     said = " ".join(client.get("/", headers={"Accept": "text/html"}).text.split())
     assert "Tuesday, 9 to 11: answered 7 of 12" in said
     assert "offer the pilot: +6 points (2 to 10) for this segment" in said
-    assert "A win is worth about €12,400; this call is worth <b>€1,560</b>" in said
+    assert "A win is worth about €12,400, expected from this call: <b>€1,560</b>" in said
     assert '<p class="trend trend-rising">▲ rising</p>' in said
     assert '<p class="because" dir="auto">Chance: 2 meetings more</p>' in said
     assert said.count("Drawn by lot") == 1

@@ -59,7 +59,8 @@ def test_a_run_leaves_its_tables_on_prefects_page(company_run: Run, prefect: str
 
 def _killed_at(stage: str, *, home: Home, raw: Path, server: str) -> None:
     """Run the command against a server that is already there, and kill it when the stage begins."""
-    command = Started("run", "-s", "simulated", "-d", str(raw), "--home", str(home.path), cwd=home.path.parent, server=server)
+    words = ("run", "-s", "simulated", "-d", str(raw), "--home", str(home.path))
+    command = Started(*words, cwd=home.path.parent, server=server)
     began = any(f"… {stage}" in line for line in command.lines)
     command.kill()
     assert began, f"the stage {stage!r} never began"

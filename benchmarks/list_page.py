@@ -48,8 +48,9 @@ def measure(scratch: Path, *, prospects: int, rounds: int) -> list[Section]:
             speed = _speed(takt, bare, rounds=rounds)
         weight = _weight(takt, body.decode())
     words = (
-        f"`GET /?owner=...` with {CALLS} calls, from a SQLite store of {prospects:,} prospects ({size(home) / 2**20:,.0f}"
-        " MB), every salesperson in turn, over loopback and compressed. The bare page is a FastAPI route that returns "
+        f"`GET /?owner=...` with {CALLS} calls, from a SQLite store of {prospects:,} prospects "
+        f"({size(home) / 2**20:,.0f} MB), every salesperson in turn, over loopback and compressed. The bare page is a "
+        "FastAPI route that returns "
         "the same bytes from memory. Processor time is the server's own and moves less when others use the machine."
     )
     head = ("load", "page", "p50", "p95", "processor a page", "p50 beside the bare page")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
 from serving import problems
 from serving.access import SignInNeeded, allowed
 from serving.champion import Champions
+from serving.guard import Guard
 from serving.pages import (
     definitions,
     experiments,
@@ -35,13 +36,7 @@ from serving.settings import Settings
 from serving.store.engine import open_store
 from serving.store.migrations import upgrade
 
-GUARDS = {
-    # names come from outside: a page may load and run our own files and nothing else, and be framed by nobody
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
+COMPRESSION = 5  # half the time of the highest level, which makes a list 9 % smaller
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -73,8 +68,8 @@ def create_app(settings: Settings) -> FastAPI:
     _add_routes(app)
     problems.install(app)
     app.add_exception_handler(SignInNeeded, sign_in.ask)
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
-    app.middleware("http")(_guard)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=COMPRESSION)
+    app.add_middleware(Guard)
     return app
 
 
@@ -89,10 +84,3 @@ def _add_routes(app: FastAPI) -> None:
     for room in (*API, *PAGES):
         app.include_router(room.router, dependencies=[Depends(allowed)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-
-
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    refused = problems.foreign(request) or problems.too_large(request)
-    response = refused if refused is not None else await call_next(request)
-    response.headers.update(GUARDS)
-    return response

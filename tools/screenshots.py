@@ -61,7 +61,7 @@ def _shots(prospect: str, owner: str) -> list[Shot]:
         Shot("calls-desktop", "/", DESK),
         Shot("prospect-phone", f"/prospects/{prospect}", PHONE),
         Shot("prospect-desktop", f"/prospects/{prospect}", DESK),
-        Shot("find-phone", "/search?text=no", PHONE),
+        Shot("find-phone", "/search?q=no", PHONE),
         Shot("offers-desktop", "/offers", DESK),
         Shot("where-desktop", "/where", DESK),
         Shot("flow-desktop", "/flow", DESK),

@@ -118,6 +118,8 @@ def call_list(
 
 def lines_of(store: Session, run: Run, prospects: Collection[str]) -> dict[str, Listed]:
     """Return the lines of these prospects, in the order of the list; those not on it are missing."""
+    if not prospects:
+        return {}
     query = _lines(run).where(Call.prospect_id.in_(prospects)).order_by(Call.position)
     lines = [Listed(*row) for row in store.execute(query)]
     mark_refusals(store, (line.contact for line in lines))

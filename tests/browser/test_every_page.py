@@ -12,7 +12,7 @@ from tests.browser.conftest import Open
 from tests.browser.visit import COLOURS, DESK, NARROW
 
 PAGES = (
-    "/", "/?owner=S01", "/search", "/search?text=a", "/search?text=zzzz", "/prospects/{listed}", "/prospects/{left}",
+    "/", "/?owner=S01", "/search", "/search?q=a", "/search?q=zzzz", "/prospects/{listed}", "/prospects/{left}",
     "/offers", "/where", "/flow", "/experiments", "/team", "/model", "/definitions", "/readiness",
 )  # fmt: skip
 NOT_FOUND = ("/prospects/nobody", "/?day=1999-01-01", "/no-such-page")

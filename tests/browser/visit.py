@@ -71,6 +71,7 @@ class Visit:
 
     def overflow(self) -> list[str]:
         """Return what sticks out of the window on the right; empty when nothing has to be scrolled sideways."""
+        self.page.wait_for_load_state("load")  # without its stylesheet every page is too wide
         return self.page.evaluate(
             """() => {
               const wide = document.documentElement.clientWidth;

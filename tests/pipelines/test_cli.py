@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from pipelines import cli
 
 COMMANDS = (
-    "demo", "run", "ingest", "train", "daily", "features", "serve", "evaluate", "assess", "why-not", "replay", "override",
-    "overrides", "experiment", "flow", "definitions", "mail", "rollback",
+    "demo", "run", "ingest", "train", "daily", "features", "serve", "evaluate", "assess", "why-not", "replay",
+    "override", "overrides", "experiment", "flow", "definitions", "mail", "rollback",
 )  # fmt: skip
 HEAVY = ("prefect", "mlflow", "shap", "lightgbm", "sklearn", "fastapi", "numba")
 

@@ -35,7 +35,8 @@ def test_whom_the_heads_suggest_is_asked_on_their_channel(rules):
     facts = facts_of(prospects=[prospect("a")], contacts=TWO_PEOPLE)
     result = todays_list(scores(a=0.1), facts, rules(), AS_OF, factors=suggestion("eli"))
     assert asked(result) == [("eli", "email", "answers e-mail")]
-    assert result.listed[["reach", "hours", "value"]].to_numpy().tolist() == [[2.0, "at nine", pytest.approx(2 / 11)]]
+    said = result.listed[["reach", "hours", "value", "weight"]].to_numpy().tolist()
+    assert said == [[2.0, "at nine", 0.1, pytest.approx(2 / 11)]]
 
 
 def test_while_one_person_rests_somebody_else_there_is_asked_and_what_was_said_of_the_first_no_longer_counts(rules):

@@ -73,7 +73,7 @@ def test_a_table_without_times_is_no_source_that_could_be_trained_on():
     assert not set(built_in_tables()) & set(built_in())
     for name in built_in_tables():
         assert [p.name for p in (BUILT_IN / name).iterdir()] == [FILE]
-        with pytest.raises(SourceError, match="no source"):
+        with pytest.raises(SourceError, match="is a table without times: `takt assess` says what it is good for"):
             find(name)
     assert find_table("bpic2012") is None
 

@@ -97,7 +97,12 @@ def make(
         held = treating.never_listed(asked)
         free = ~scores["prospect_id"].isin(held["prospect_id"])
         today = todays_list(
-            scores[free], facts, definitions, as_of, factors=treating.treated(said, asked)[free.to_numpy()], seed=SEED,
+            scores[free],
+            facts,
+            definitions,
+            as_of,
+            factors=treating.treated(said, asked)[free.to_numpy()],
+            seed=SEED,
             first=treating.always_listed(asked)["prospect_id"],
         )
         today = treating.with_held_out(today, held, owners(facts.visible(as_of)))

@@ -63,3 +63,17 @@ def test_only_digits_are_dialled(phone, number):
 
 def test_an_address_cannot_add_fields_to_a_mail():
     assert mail("dana@firm.example?bcc=all@firm.example") == "dana@firm.example%3Fbcc%3Dall@firm.example"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "written"),
+    [
+        ("en", "15 % x 32,286 EUR = 4,957 EUR", "15 % x 32,286 EUR = 4,957 EUR"),
+        ("de", "15 % x 32,286 EUR = 4,957 EUR (reach x 1.96)", "15 % x 32.286 EUR = 4.957 EUR (reach x 1,96)"),
+        ("de", "answered 3 of 13 calls, 0 of 2 visits", "answered 3 of 13 calls, 0 of 2 visits"),
+        ("de", "runs version 2.5.1, since 12.11.2026", "runs version 2.5.1, since 12.11.2026"),
+        ("fr", "+1,234.56 more, 12,3456 is no figure", "+1\u202f234,56 more, 12,3456 is no figure"),
+    ],
+)
+def test_the_figures_of_a_published_sentence_follow_the_reader(locale, text, written):
+    assert Words(locale).told(text) == written

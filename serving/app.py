@@ -30,6 +30,7 @@ from serving.pages import (
     views,
     where,
 )  # fmt: skip
+from serving.pages.kept_pages import KeptPages
 from serving.pages.pages import STATIC, Pages
 from serving.routes import about, call_list, feedback, health, manage, prospects, score, segments, why_not
 from serving.settings import Settings
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings, app.state.engine = settings, engine
     app.state.champions, app.state.pages = Champions(settings.champion), Pages()
+    app.state.kept_pages = KeptPages()
     _add_routes(app)
     problems.install(app)
     app.add_exception_handler(SignInNeeded, sign_in.ask)

@@ -42,6 +42,19 @@ def call_list_page(
         return _render(request, "no_run.html", {"detail": str(nothing)})
     asked = latest if day is None else queries.find_run(store, day=day)
     run, after = resume(store, asked, cursor)
+    key = (queries.version(store), run.number, request.url.query, request.headers.get("accept-language"))
+
+    def rendered() -> HTMLResponse:
+        return _list(request, store, run, latest=latest, after=after, owner=owner, pool=pool, day=day)
+
+    page: HTMLResponse = request.app.state.kept_pages.page(key, rendered)
+    return page
+
+
+def _list(
+    request: Request, store: StoreDep, run: Run, *, latest: Run, after: int, owner: str | None, pool: bool,
+    day: dt.date | None,
+) -> HTMLResponse:  # fmt: skip
     owner = None if pool else owner or None
     # a link without a day leads to the latest list, so that a bookmark never grows old
     shown = day or (run.day if run.day != latest.day else None)

@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from serving.errors import NoRun, Unknown
-from serving.store.tables import Board, Call, Contact, LeftOut, ModelCard, Moment, Prospect, Receipt, Run
+from serving.store.tables import Board, Call, Contact, Feedback, LeftOut, ModelCard, Moment, Prospect, Receipt, Run
 from serving.store.workday import mark_refusals
 
 TIMELINE_SHOWN = 100
@@ -95,6 +95,12 @@ def find_run(store: Session, *, day: dt.date | None = None, run_id: str | None =
         )
     latest = store.scalar(select(func.max(Run.day)))
     raise NoRun(f"No list was published for {day or run_id}; the latest is for {latest or 'no day yet'}.")
+
+
+def version(store: Session) -> tuple[int, int]:
+    """Return the last run and the last row of feedback: while both stay, every page of the list stays the same."""
+    last = store.execute(select(select(func.max(Run.number)).scalar_subquery(), func.max(Feedback.id))).one()
+    return last[0] or 0, last[1] or 0
 
 
 def call_list(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -19,7 +20,11 @@ def sent_by(app, scope) -> list[dict]:
     async def send(message: dict) -> None:
         sent.append(message)
 
-    asyncio.run(Guard(app)(scope, nothing_more, send))
+    async def call() -> None:
+        await Guard(app)(scope, nothing_more, send)
+
+    with ThreadPoolExecutor(1) as elsewhere:  # a browser of other tests has its loop in this thread
+        elsewhere.submit(asyncio.run, call()).result()
     return sent
 
 

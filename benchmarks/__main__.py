@@ -12,11 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import feature_build, learning, list_page, whole_demo
+from benchmarks import explaining, feature_build, learning, list_page, whole_demo
 from benchmarks.report import Section, page
 from pipelines.settings import quiet_defaults
 
-_PARTS = ("features", "demo", "learning", "page")
+_PARTS = ("features", "demo", "learning", "page", "explaining")
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "PERFORMANCE.md"
 
 
@@ -30,6 +30,8 @@ def main() -> None:
             sections += feature_build.measure(
                 Path(scratch), touches=asked.touches, rounds=asked.rounds, share=asked.sample
             )
+        if "explaining" in asked.only:
+            sections += explaining.measure(rows=asked.explained, rounds=asked.rounds, calls=500)
         if "page" in asked.only:
             sections += list_page.measure(Path(scratch), prospects=asked.store, rounds=asked.rounds)
         if "demo" in asked.only or "learning" in asked.only:
@@ -50,6 +52,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sample", type=float, default=0.02, help="share of the prospects for the SQL range join")
     parser.add_argument("--prospects", type=int, default=2_000, help="size of the simulated company")
     parser.add_argument("--store", type=int, default=1_000_000, help="prospects in the store of the list page")
+    parser.add_argument("--explained", type=int, default=10_000, help="rows of the explained scoring")
     parser.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS, help="parts to run")
     parser.add_argument("--write", action="store_true", help="write docs/PERFORMANCE.md")
     return parser.parse_args()

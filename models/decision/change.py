@@ -74,7 +74,8 @@ def _why(now: Mapping[str, tuple[float, str]], then: Mapping[str, tuple[float, s
     concept = max(along, key=lambda c: abs(along[c]))
     if concept not in now:
         # no reasons at all: it was not explained today, and the fact may still hold
-        return f": no longer {then[concept][1]}" if now else ""
+        side = "against" if moved > 0 else "for"
+        return f": what spoke {side} it no longer does: {then[concept][1]}" if now else ""
     text, was = now[concept][1], then.get(concept, (0.0, ""))[1]
     if text == was:
         return f": {text}, which counts for {'more' if moved > 0 else 'less'} now"

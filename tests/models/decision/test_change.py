@@ -51,7 +51,12 @@ QUIET = reason("quiet time", -0.4, "last contact 40 days ago")
             "rising",
             "21 % on 2026-11-23, now 34 %: 2 meetings in the last 30 days, which counts for more now",
         ),
-        ((0.21, QUIET), (0.34, FEW), "rising", "21 % on 2026-11-23, now 34 %: no longer last contact 40 days ago"),
+        (
+            (0.21, QUIET),
+            (0.34, FEW),
+            "rising",
+            "21 % on 2026-11-23, now 34 %: what spoke against it no longer does: last contact 40 days ago",
+        ),
         ((0.21, QUIET), (0.34,), "rising", "21 % on 2026-11-23, now 34 %"),
         ((0.21,), (0.34, QUIET), "rising", "21 % on 2026-11-23, now 34 %"),
         ((0.10, FEW), (0.11, MANY), "steady", "10 % on 2026-11-23, now 11 %"),

@@ -26,7 +26,7 @@ THEN = "9 % on 2026-11-20, now 20 %"
         (line(reason("no budget", "against"), reason("a meeting")), "A meeting"),
         (line(reason("a demo"), trend="rising", change=f"{THEN}: a meeting"), "A meeting"),
         (line(reason("a demo"), trend="rising", change=f"{THEN}; another model than then"), "A demo"),
-        (line(reason("a demo"), trend="falling", change=f"{THEN}: no longer a meeting"), "A demo"),
+        (line(reason("a demo"), trend="falling", change=f"{THEN}: what spoke for it: a meeting"), "A demo"),
         (line(timing="call this week (chance to sign: 3 % within 14)"), "Call this week"),
         (line(reason("no budget", "against")), ""),
         (line(), ""),

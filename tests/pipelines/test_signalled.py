@@ -43,8 +43,10 @@ def test_sigterm_ends_the_command_and_prefects_temporary_server(small_company: P
     try:
         assert process.stderr is not None
         assert any("… mapping simulated" in line for line in process.stderr)
+        process.send_signal(signal.SIGSTOP)  # it must not come to its end while we look
         assert started_for(home), "no temporary server was there to be left behind"
         process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
         process.communicate(timeout=60)
         assert process.returncode == 128 + signal.SIGTERM
         # the server ends before the command does; its entry in /proc may last a moment longer

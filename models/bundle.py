@@ -2,6 +2,7 @@
 
     bundle.json   sorted keys: versions, encoding, calibration, counts of the alike, figures, hashes of the
     files model.lgb     LightGBM's own text; for other rungs `<rung>.json`
+    files shap.json     how boosted trees are explained (docs/adr/0014); without it by LightGBM itself
 
 `fingerprint` is the hash of bundle.json, which holds the hashes of the other files: one changed bit
 anywhere is another bundle. Other files may lie in the folder and are not read. No pickle.

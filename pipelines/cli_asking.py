@@ -39,11 +39,11 @@ def assess(
 ) -> None:
     """Say from the data, principle by principle, what they are ready for and what to do next."""
     from pipelines.home import Home
-    from pipelines.printing import frame
-    from pipelines.steps.assessing import assess_source, to_frame, to_html
+    from pipelines.printing_readiness import assessed
+    from pipelines.steps.assessing import assess_source, to_html
 
     found = assess_source(source, data, Home(Path(home_of(home, source))), day=day)
-    frame(to_frame(found), out, title=f"Readiness of {found.subject}")
+    assessed(found, out)
     if html is not None:
         html.write_text(to_html(found), encoding="utf-8")
         out.print(f"Written to {html}.")

@@ -19,7 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.facts.definitions import Definitions
+from features.facts.ledger import Facts
+from features.time.cohort import cohort as open_at
+from models.decision.ownership import owners as owners_of
 from models.decision.workdays import working
+from models.heads.win import named_capacity
 from models.measures.ranking import Ints
 
 Mask = npt.NDArray[np.bool_]
@@ -64,6 +68,30 @@ class Team:
         return "the team" if who == [None] else " or ".join(map(str, who))
 
 
+def team_capacity(facts: Facts, as_of: pd.Timestamp, *, definitions: Definitions) -> int:
+    """Answer how many calls the whole team makes on a day: at this depth lists are judged.
+
+    Parameters
+    ----------
+    facts : Facts
+        Only those visible at `as_of` (`recorded_at < as_of`) are used.
+
+    Returns
+    -------
+    int
+        The capacities of all who own open prospects, by name or by default; where nobody owns some of them, of the
+        others who are named too, for they may be given these; where no salesperson is known, the default once. Where
+        nobody is open, that of all who are named. At least 1; absences do not count.
+    """
+    seen = facts.visible(as_of)
+    owned = owners_of(seen).reindex(open_at(seen, as_of, definitions=definitions)["prospect_id"])
+    if owned.empty:
+        return named_capacity(definitions)
+    named = _named(definitions) if owned.isna().any() else set()
+    people: list[str | None] = [*named.union(owned.dropna())] or [None]
+    return max(1, sum(definitions.capacity.of(who) for who in people))
+
+
 def team_of(cohort: pd.DataFrame, day: dt.date, definitions: Definitions) -> tuple[Team, Ints]:
     """Answer who is in the team and which kind each prospect is of.
 
@@ -78,8 +106,7 @@ def team_of(cohort: pd.DataFrame, day: dt.date, definitions: Definitions) -> tup
     int array, shape (n,)
         The kind of each prospect: a row of `Team.may`.
     """
-    named = {*definitions.capacity.owners, *definitions.territories, *definitions.away}
-    owners: tuple[str | None, ...] = tuple(sorted(named | set(cohort["owner_id"].dropna()))) or (None,)
+    owners: tuple[str | None, ...] = tuple(sorted(_named(definitions) | set(cohort["owner_id"].dropna()))) or (None,)
     pairs = cohort[["owner_id", "territory"]].astype("object").fillna("")
     pair = pairs.groupby(["owner_id", "territory"]).ngroup().to_numpy(np.int64)
     distinct = pairs.drop_duplicates().sort_values(["owner_id", "territory"])
@@ -87,6 +114,11 @@ def team_of(cohort: pd.DataFrame, day: dt.date, definitions: Definitions) -> tup
     may, kind = np.unique(np.array(each, dtype=np.bool_).reshape(-1, len(owners)), axis=0, return_inverse=True)
     capacity = np.array([definitions.capacity.of(owner) for owner in owners], dtype=np.int64)
     return Team(owners, capacity, working(owners, day, definitions), may), kind.ravel()[pair].astype(np.int64)
+
+
+def _named(definitions: Definitions) -> set[str]:
+    """Return everybody whom capacity, territories or absences name."""
+    return {*definitions.capacity.owners, *definitions.territories, *definitions.away}
 
 
 def _may(owner: str, territory: str, owners: tuple[str | None, ...], definitions: Definitions) -> list[bool]:

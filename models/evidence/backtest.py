@@ -18,7 +18,7 @@ from models.heads.held_out import CHOSEN, OVER_RECENCY
 from models.heads.ladder import STEPS
 from models.heads.learned import Fitted
 from models.heads.training import Training
-from models.heads.win import fit_win, team_capacity
+from models.heads.win import fit_win, named_capacity
 from models.measures.metrics import OF_CHANCE, report
 from models.measures.splits import ForwardSplit, Mask, rolling_origin
 
@@ -62,6 +62,7 @@ def evaluate(
     *,
     catalog: Catalog,
     definitions: Definitions,
+    capacity: int | None = None,
     seed: int = 7,
     threads: int = 2,
     draws: int = 200,
@@ -75,7 +76,7 @@ def evaluate(
 
     Parameters
     ----------
-    matrix, label, catalog, definitions, seed, threads, draws
+    matrix, label, catalog, definitions, capacity, seed, threads, draws
         As in `fit_win`; the model measured is the one it would keep.
 
     Raises
@@ -86,7 +87,7 @@ def evaluate(
     now = matrix.keys["as_of"].max()
     fitted = fit_win(
         matrix, label, catalog=catalog, definitions=definitions, trained_as_of=now, data_version="evaluation",
-        seed=seed, threads=threads, draws=draws,
+        capacity=capacity, seed=seed, threads=threads, draws=draws,
     )  # fmt: skip
     if fitted.split is None:
         raise NotEnoughHistory(fitted.note)
@@ -102,8 +103,8 @@ def evaluate(
 
 
 def rolling(
-    matrix: Matrix, label: npt.ArrayLike, *, rung: str, definitions: Definitions, folds: int = 4, seed: int = 7,
-    threads: int = 2, draws: int = 200,
+    matrix: Matrix, label: npt.ArrayLike, *, rung: str, definitions: Definitions, capacity: int | None = None,
+    folds: int = 4, seed: int = 7, threads: int = 2, draws: int = 200,
 ) -> pd.DataFrame:  # fmt: skip
     """Answer whether one rung's order holds: refitted at each origin, measured on the block after it.
 
@@ -119,7 +120,7 @@ def rolling(
     NotEnoughHistory
         Fewer labelled days than folds.
     """
-    values = np.asarray(label, dtype=np.float64)
+    values, calls = np.asarray(label, dtype=np.float64), named_capacity(definitions) if capacity is None else capacity
     horizon = pd.Timedelta(days=definitions.horizon_days)
     tables = []
     pairs = rolling_origin(matrix.keys, values, horizon=horizon, folds=folds)
@@ -129,9 +130,7 @@ def rolling(
             matrix.values, values, keys=matrix.keys, encoding=encoding, horizon=horizon, seed=seed, threads=threads
         )
         days = matrix.keys["as_of"][test]
-        figures = _fold(
-            rung, training, keys=matrix.keys, train=train, test=test, draws=draws, capacity=team_capacity(definitions)
-        )
+        figures = _fold(rung, training, keys=matrix.keys, train=train, test=test, draws=draws, capacity=calls)
         tables.append(
             figures.assign(fold=fold, first=days.min(), last=days.max(), train_wins=training.take(train).wins)
         )

@@ -15,6 +15,8 @@ import pandas as pd
 import vl_convert
 
 from features.errors import NotEnoughHistory
+from models.heads.ladder import step_level
+from models.heads.rehearsal import LIKELY, SURE
 from models.measures.likeness import wilson
 
 Numbers = npt.NDArray[np.float64]
@@ -83,15 +85,15 @@ def gains(label: Numbers, chance: Numbers, *, simulated: bool) -> bytes:
 
 
 def ladder(table: pd.DataFrame, *, simulated: bool) -> bytes:
-    """Draw what each rung gained over the one kept below it, with its interval.
+    """Draw what each rung gained over the one kept below it, with the interval by which its step was judged.
 
     Parameters
     ----------
     table : DataFrame
-        `rung`, `metric`, `gain`, `low`, `high`, `taken` (bool) as the ladder returns them; rungs that were not
-        compared (no gain) are named without a bar.
+        `rung`, `against`, `metric`, `gain`, `low`, `high`, `taken` (bool) as the ladder returns them; rungs that were
+        not compared (no gain) are named without a bar.
     """
-    shown = table.reindex(columns=["rung", "metric", "gain", "low", "high", "taken"])
+    shown = table.reindex(columns=["rung", "against", "metric", "gain", "low", "high", "taken"])
     metric = next(iter(shown["metric"].dropna()), "any metric")
     shown["verdict"] = np.where(shown["taken"].astype("bool"), "taken", "not taken")
     rung = alt.Y("rung:N", sort=list(shown["rung"]), title=None)
@@ -103,8 +105,18 @@ def ladder(table: pd.DataFrame, *, simulated: bool) -> bytes:
         base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q", y=rung, color=colour),
         base.mark_point(filled=True, size=60).encode(x=gain, y=rung, color=colour),
     )
-    words = "bars are 95 % intervals on later data"
-    return _svg(chart, "Which model was earned", words, simulated, height=30 * max(len(shown), 2))
+    return _svg(chart, "Which model was earned", _levels(shown), simulated, height=30 * max(len(shown), 2))
+
+
+def _levels(shown: pd.DataFrame) -> str:
+    """Say of which level the intervals are: a step that keeps the rung below as a part is judged by a narrower one."""
+    compared = shown.dropna(subset=["gain"])
+    levels = [
+        step_level(str(rung), str(below)) for rung, below in zip(compared["rung"], compared["against"], strict=True)
+    ]
+    likely = [str(rung) for rung, level in zip(compared["rung"], levels, strict=True) if level < SURE]
+    other = f" ({', '.join(likely)}: {LIKELY:.0%})".replace("%", " %") if likely else ""
+    return f"bars are {SURE:.0%}".replace("%", " %") + f" intervals on later data{other}"
 
 
 def reliability(label: Numbers, chance: Numbers, *, prospects: pd.Series[Any]) -> pd.DataFrame:

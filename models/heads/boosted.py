@@ -8,6 +8,7 @@ all rows are used.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ import pandas as pd
 
 from models.heads.encoding import Encoding
 from models.heads.training import Training
+from models.heads.tree_shap import TreeShap
 from models.measures.ranking import Floats
 from models.measures.splits import Mask
 
@@ -28,6 +30,10 @@ WINNERS_IN_LEAF: Final = 4
 LATER_SHARE: Final = 0.25
 LEAST_WINS: Final = 15
 """Winning prospects that both sides of the early-stopping split need to be split by time."""
+QUADRATURE: Final = "quadrature 1"
+"""How a model is explained from now on; another number where the bits would be others."""
+PRED_CONTRIB: Final = "pred_contrib"
+"""How models without a word about it were explained: by LightGBM. Their receipts are replayed by it (docs/adr/0014)."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +43,26 @@ class Boosted:
     encoding: Encoding
     text: str
     threads: int = 2
+    explained_by: str = QUADRATURE
     name: str = "boosted"
 
     @cached_property
     def _booster(self) -> Any:
         return lightgbm.Booster(model_str=self.text)
 
+    @cached_property
+    def _shap(self) -> TreeShap:
+        return TreeShap.of(self.text)
+
     def margin(self, values: pd.DataFrame) -> Floats:
         """Return the raw score, shape (n_rows,)."""
         return self._predict(values, raw_score=True)
 
     def contributions(self, values: pd.DataFrame) -> Floats:
-        """Return path-dependent TreeSHAP values (Lundberg et al., 2020), as LightGBM computes them."""
-        return self._predict(values, pred_contrib=True)
+        """Return path-dependent TreeSHAP values (Lundberg et al., 2020); a row's depend on that row alone."""
+        if self.explained_by == PRED_CONTRIB:
+            return self._predict(values, pred_contrib=True)
+        return self._shap.values(self.encoding.apply(values), threads=self.threads)
 
     def _predict(self, values: pd.DataFrame, **how: bool) -> Floats:
         x = self.encoding.apply(values)
@@ -59,13 +72,24 @@ class Boosted:
         return out
 
     def to_files(self) -> Mapping[str, str]:
-        """Return model.lgb."""
-        return {"model.lgb": self.text}
+        """Return model.lgb, and shap.json where it is not LightGBM that explains."""
+        if self.explained_by == PRED_CONTRIB:
+            return {"model.lgb": self.text}
+        return {"model.lgb": self.text, "shap.json": json.dumps({"explained_by": self.explained_by})}
 
     @classmethod
     def from_files(cls, files: Mapping[str, str], encoding: Encoding) -> Boosted:
-        """Read what `to_files` wrote."""
-        return cls(encoding, files["model.lgb"])
+        """Read what `to_files` wrote.
+
+        Raises
+        ------
+        ValueError
+            A later version of Takt wrote it, which explains in another way.
+        """
+        how = json.loads(files["shap.json"])["explained_by"] if "shap.json" in files else PRED_CONTRIB
+        if how not in (QUADRATURE, PRED_CONTRIB):
+            raise ValueError(f"shap.json: explained by {how!r}; this version of Takt explains by {QUADRATURE!r}")
+        return cls(encoding, files["model.lgb"], explained_by=how)
 
 
 def fit_boosted(training: Training) -> Boosted:

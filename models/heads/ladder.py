@@ -147,12 +147,21 @@ def climb(training: Training, keys: pd.DataFrame, split: ForwardSplit) -> Climbe
         if rehearsal.wins < LEAST_WINS_FOR_CHANCE:
             row |= ORDER_ONLY
         else:
-            margins[name] = rehearsal.margins(name, step.fit_on, least_wins=step.least_wins)
-            rungs[name] = Calibrated(rung, _calibration(rehearsal, margins[name]))
+            margin = rehearsal.margins(name, step.fit_on, least_wins=step.least_wins)
+            if np.isnan(margin[rehearsal.latest]).any():
+                row["why"] = f"needs {step.least_wins} winning prospects outside every part that it has to foretell"
+                continue
+            margins[name] = margin
+            rungs[name] = Calibrated(rung, _calibration(rehearsal, margin))
             row |= _compare(rehearsal, name, kept, margins=margins, by_folds=split.by_folds)
         kept = name if row["taken"] else kept
     told = rehearsal.told({name: margin for name, margin in margins.items() if name != BASE_RATE})
     return Climbed(kept, rungs, pd.DataFrame(rows).reindex(columns=COLUMNS), told)
+
+
+def step_level(name: str, kept: str) -> float:
+    """Return the level of the interval by which a step from the rung `kept` to `name` is judged."""
+    return LIKELY if kept in STEPS[name].parts else SURE
 
 
 def _too_few(step: Step, rehearsal: Rehearsal) -> bool:
@@ -177,12 +186,12 @@ def _calibration(rehearsal: Rehearsal, margin: Floats) -> Calibration:
 def _compare(
     rehearsal: Rehearsal, name: str, kept: str, *, margins: Mapping[str, Floats], by_folds: bool
 ) -> dict[str, Any]:
-    part = kept in STEPS[name].parts
-    won = rehearsal.gain(margins[name], margins[kept], level=LIKELY if part else SURE)
+    level = step_level(name, kept)
+    won = rehearsal.gain(margins[name], margins[kept], level=level)
     better = won.low > 0
     where = "prospects left out" if by_folds else "later data"
     why = f"{'better' if better else 'not better'} than {kept} on {where}"
-    if part:
+    if level == LIKELY:
         why = f"{why}, by an {LIKELY:.0%} interval, since {kept} stays a part of it".replace("0%", "0 %")
     if name == "recency" and not better:
         why = f"{why}; it stays as the order of last resort"

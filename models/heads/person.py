@@ -21,7 +21,7 @@ from models.heads.outreach import REPLY_WINDOW, heard, labels, tries
 from models.heads.reply_features import CATALOG
 from models.heads.reply_table import before, people_of, ways_of
 from models.heads.reply_words import excluded, past, spoken
-from models.heads.win import team_capacity
+from models.heads.win import named_capacity
 
 CHOICES: Final = ("prospect_id", "contact_id", "channel", "reach", "low", "high", "tried", "answered", "said")
 NOT_ASKED: Final = ("prospect_id", "contact_id", "reason", "said")
@@ -141,8 +141,8 @@ class Reply:
 
 
 def fit_reply(
-    facts: Facts, *, definitions: Definitions, trained_as_of: pd.Timestamp, data_version: str, seed: int = 7,
-    threads: int = 2, draws: int = 200,
+    facts: Facts, *, definitions: Definitions, trained_as_of: pd.Timestamp, data_version: str,
+    capacity: int | None = None, seed: int = 7, threads: int = 2, draws: int = 200,
 ) -> Reply:  # fmt: skip
     """Fit, calibrate and measure the chance of a positive reply; works from zero tries.
 
@@ -150,8 +150,8 @@ def fit_reply(
     ----------
     facts : Facts
         Only what was recorded before `trained_as_of` (UTC) is looked at.
-    draws : int
-        Bootstrap draws of the intervals in the report.
+    capacity, draws : int
+        As in `models.heads.win.fit_win`.
     """
     known = facts.visible(trained_as_of)
     tried = tries(known)
@@ -161,7 +161,8 @@ def fit_reply(
     versions = Versions(
         definitions.company, REPLY_WINDOW.days, trained_as_of, definitions.meaning, CATALOG.hash, data_version
     )
-    question = Question("reply", versions, REPLY_WINDOW, team_capacity(definitions))
+    calls = named_capacity(definitions) if capacity is None else capacity
+    question = Question("reply", versions, REPLY_WINDOW, calls)
     fitted = fit_head(
         values, label, keys=asks[["prospect_id", "as_of"]], question=question, seed=seed, threads=threads, draws=draws
     )

@@ -20,6 +20,7 @@ def fit_win(
     definitions: Definitions,
     trained_as_of: pd.Timestamp,
     data_version: str,
+    capacity: int | None = None,
     seed: int = 7,
     threads: int = 2,
     draws: int = 200,
@@ -34,6 +35,8 @@ def fit_win(
         1.0 won within H, 0.0 not, NaN unlabelled.
     trained_as_of : Timestamp
         The moment of training, UTC: nothing recorded later was looked at.
+    capacity : int or None
+        Calls that the team makes on a day (`models.decision.team.team_capacity`); None: `named_capacity`.
     draws : int
         Bootstrap draws of the intervals in the report.
 
@@ -46,14 +49,18 @@ def fit_win(
     versions = Versions(
         definitions.company, definitions.horizon_days, trained_as_of, definitions.meaning, catalog.hash, data_version
     )
-    question = Question("win", versions, pd.Timedelta(days=definitions.horizon_days), team_capacity(definitions))
+    calls = named_capacity(definitions) if capacity is None else capacity
+    question = Question("win", versions, pd.Timedelta(days=definitions.horizon_days), calls)
     return fit_head(
         matrix.values, label, keys=matrix.keys, question=question, seed=seed, threads=threads, draws=draws
     )  # fmt: skip
 
 
-def team_capacity(definitions: Definitions) -> int:
-    """Return the calls that the whole team makes on a day: of all named owners, else the default once; at least 1."""
+def named_capacity(definitions: Definitions) -> int:
+    """Return the calls a day of all owners who are named, else the default once; at least 1.
+
+    For where no fact is at hand: who owns prospects makes calls too (`models.decision.team.team_capacity`).
+    """
     owners = definitions.capacity.owners
     return max(1, sum(owners.values()) if owners else definitions.capacity.default)
 

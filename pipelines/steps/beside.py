@@ -28,7 +28,7 @@ def fit_beside(
             amount=fit_amount(given.matrix, given.facts, catalog=given.catalog, **learned),
             hours=fit_hours(given.facts, **asked),
             offer=fit_offer(given.facts, given.matrix, catalog=given.catalog, **learned),
-            reply=fit_reply(given.facts, **learned),
+            reply=fit_reply(given.facts, capacity=given.capacity, **learned),
             timing=fit_timing(given.matrix, given.facts, catalog=given.catalog, **learned),
         )
         told.found = f"{len(heads.to_files())} files"

@@ -11,7 +11,6 @@ from models.bundle import Bundle
 from models.evidence.checks.given import Given
 from models.evidence.checks.run import Results, run_checks
 from models.heads.learned import Fitted
-from models.heads.win import team_capacity
 from pipelines.progress import stage
 from pipelines.steps.training import SEED, Material
 
@@ -27,7 +26,7 @@ def check(
             bundle=Bundle.of(fitted.measured),
             matrix=given.matrix,
             label=given.label,
-            capacity=team_capacity(definitions),
+            capacity=given.capacity,
             definitions_hash=definitions.meaning,
             catalog_hash=given.catalog.hash,
             split=fitted.split,

@@ -26,8 +26,8 @@ def evaluate_source(source: str, data: Path | None, home: Home, *, threads: int)
     given = training.material(facts.visible(as_of), as_of, definitions=mapped.definitions)
     with stage("fitting every rung and measuring it on later data") as told:
         found = evaluate(
-            given.matrix, given.label, catalog=given.catalog, definitions=mapped.definitions, seed=training.SEED,
-            threads=threads,
+            given.matrix, given.label, catalog=given.catalog, definitions=mapped.definitions,
+            capacity=given.capacity, seed=training.SEED, threads=threads,
         )  # fmt: skip
         told.found = found.verdict
     return found

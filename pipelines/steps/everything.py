@@ -18,6 +18,7 @@ from pipelines.sources.randomised import Randomised, randomised
 from pipelines.steps import moments, pulling, training
 from pipelines.steps.forms_evaluation import evaluate_forms
 from pipelines.steps.results import Section, evaluate_all
+from pipelines.steps.small_evaluation import evaluate_small
 from pipelines.steps.truth_evaluation import evaluate_truth
 
 MOST_FORMS: Final = 5
@@ -53,7 +54,8 @@ def others(data: Path, home: Home, *, threads: int, seeds: int, splits: int) -> 
     offered = [offers(one, splits=splits, threads=threads) for one in randomised(data)]
     true = [truth(one, home, seeds=seeds, threads=threads) for one in sources if one.truth]
     earned = [forms(one, home, seeds=min(seeds, MOST_FORMS), threads=threads) for one in sources if one.truth]
-    return [*timed, *offered, *true, *earned]
+    small = [few_wins(one, home, seeds=seeds, threads=threads) for one in sources if one.truth]
+    return [*timed, *offered, *true, *earned, *small]
 
 
 def timing(one: Evaluated, home: Home, *, threads: int) -> Section:
@@ -93,8 +95,10 @@ def truth(one: Evaluated, home: Home, *, seeds: int, threads: int) -> Section:
     with stage(f"{title}, {seeds} companies"):
         table = evaluate_truth(one.source, home.path / "truth", seeds=range(1, seeds + 1), threads=threads)
     about = (
-        "Simulated companies. *oracle* orders by the true chance, which nobody can know; *knowable* by a model that "
-        "learned the same features from a much larger company: what these features could tell at best.",
+        "Simulated companies. *oracle* orders by the true chance, from the hidden state of the day (which needs are "
+        "there or about to be, who decides), which nobody can see; *clairvoyant* by the chance of somebody who also "
+        "knows when each need will begin and end; *knowable* by a model that learned the same features from a much "
+        "larger company: what these features could tell at best.",
     )
     return Section.of(title, table, about)
 
@@ -110,6 +114,18 @@ def forms(one: Evaluated, home: Home, *, seeds: int, threads: int) -> Section:
         "conversation adds to the chance that day x what a win is worth; nothing where that person does not decide.",
         "*chance*, *chance_amount* (the value shown), *damped* and *full* (timing and reach move the odds, by their "
         "square roots or whole). *oracle* knows all of that, decider and best channel included.",
+    )
+    return Section.of(title, table, about)
+
+
+def few_wins(one: Evaluated, home: Home, *, seeds: int, threads: int) -> Section:
+    """Measure the list of companies that have hardly won anything beside calling the last touched first."""
+    title = f"{one.source.name}: few wins, beside recency"
+    with stage(f"{title}, {seeds} companies"):
+        table = evaluate_small(one.source, home.path / "small", seeds=range(1, seeds + 1), threads=threads)
+    about = (
+        "Simulated companies cut down to so many winning prospects; the list learns from these alone and orders "
+        "everybody who is open on the days of the last horizon. True wins per call at the team's capacity.",
     )
     return Section.of(title, table, about)
 

@@ -18,7 +18,6 @@ from models.evidence.checks.run import Results
 from models.evidence.promotion import Verdict, challenge
 from models.evidence.training_evidence import FILE, to_json, training_evidence
 from models.heads.learned import Fitted, recency_only
-from models.heads.win import team_capacity
 from models.registry import Registry, Version
 from pipelines.home import Home
 from pipelines.progress import stage
@@ -73,7 +72,7 @@ def register(
         "facts.json": FactCounts.fit(given.matrix, given.label).to_json(),
         "definitions.json": json.dumps(definitions.model_dump(mode="json"), sort_keys=True, indent=1),
         "checks.json": json.dumps(_plain(candidate.checks.table()), indent=1, ensure_ascii=False),
-        FILE: _evidence(candidate, definitions),
+        FILE: _evidence(candidate),
     }
     params = {"source": definitions.company, "seed": SEED, "snapshots": len(given.matrix)}
     with stage("registering with MLflow") as told:
@@ -99,7 +98,7 @@ def promote(
         tested = np.zeros(len(given.label), dtype=np.bool_) if fitted.split is None else fitted.split.test
         verdict = challenge(
             Bundle.of(fitted.measured), champion, given.matrix.where(tested), given.label[tested],
-            capacity=team_capacity(definitions), findings=candidate.checks.findings, seed=SEED,
+            capacity=given.capacity, findings=candidate.checks.findings, seed=SEED,
             serves=bundle.fingerprint,
         )  # fmt: skip
         told.found = verdict.why
@@ -140,10 +139,10 @@ def registry(home: Home, settings: PipelineSettings) -> Registry:
     return Registry.in_folder(home.path, name)
 
 
-def _evidence(candidate: Candidate, definitions: Definitions) -> str:
+def _evidence(candidate: Candidate) -> str:
     with stage("measuring the model on later days") as told:
         found = training_evidence(
-            candidate.fitted, candidate.given.matrix, candidate.given.label, capacity=team_capacity(definitions),
+            candidate.fitted, candidate.given.matrix, candidate.given.label, capacity=candidate.given.capacity,
             seed=SEED, refused=candidate.refused,
         )  # fmt: skip
         told.found = found["unmeasured"] or f"{len(found['periods'])} periods"

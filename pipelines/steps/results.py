@@ -21,7 +21,7 @@ import pandas as pd
 from features.errors import NotEnoughHistory, TaktError
 from models.evidence.peers import PEERS, best_peer, compare
 from models.heads.held_out import CHOSEN
-from models.heads.win import fit_win, team_capacity
+from models.heads.win import fit_win
 from pipelines.home import Home
 from pipelines.progress import stage
 from pipelines.sources.evaluated import Evaluated, evaluated
@@ -123,11 +123,11 @@ def forward(one: Evaluated, home: Home, *, threads: int, draws: int = 200) -> Se
         given = training.material(facts.visible(as_of), as_of, definitions=words)
         fitted = fit_win(
             given.matrix, given.label, catalog=given.catalog, definitions=words, trained_as_of=as_of,
-            data_version="evaluation", seed=training.SEED, threads=threads, draws=draws,
+            data_version="evaluation", capacity=given.capacity, seed=training.SEED, threads=threads, draws=draws,
         )  # fmt: skip
         with stage(f"{name}: fitting {len(PEERS)} peers") as told:
             table = compare(
-                given.matrix, given.label, fitted, capacity=team_capacity(words), seed=training.SEED, threads=threads,
+                given.matrix, given.label, fitted, capacity=given.capacity, seed=training.SEED, threads=threads,
                 draws=draws,
             )  # fmt: skip
             told.found = _standing(table)

@@ -17,6 +17,7 @@ from features.facts.ledger import Facts
 from features.matrix import Matrix, build
 from features.time.cohort import snapshots, training_moments
 from features.time.labels import observed_until, won_within
+from models.decision.team import team_capacity
 from models.heads.learned import Fitted
 from models.heads.refitted import refitted
 from models.heads.win import fit_win
@@ -27,12 +28,16 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Material:
-    """What a training is made of: the matrix of all snapshots, their labels, and the facts that were visible."""
+    """What a training is made of: the matrix of all snapshots, their labels, and the facts that were visible.
+
+    `capacity` is what the team calls on a day, as then known: at this depth lists are judged.
+    """
 
     matrix: Matrix
     label: npt.NDArray[np.float64]
     catalog: Catalog
     facts: Facts
+    capacity: int
 
 
 def material(
@@ -61,7 +66,8 @@ def material(
     with stage(f"computing {len(declared.names)} features") as told:
         matrix = build(facts, keys, declared)
         told.found = f"{matrix.values.shape[0]:,} x {matrix.values.shape[1]}"
-    return Material(matrix, label, declared, facts)
+    capacity = team_capacity(facts, as_of, definitions=definitions)
+    return Material(matrix, label, declared, facts, capacity)
 
 
 def fit(given: Material, as_of: pd.Timestamp, *, definitions: Definitions, data_version: str, threads: int) -> Fitted:
@@ -69,7 +75,7 @@ def fit(given: Material, as_of: pd.Timestamp, *, definitions: Definitions, data_
     with stage("fitting the ladder") as told:
         fitted = fit_win(
             given.matrix, given.label, catalog=given.catalog, definitions=definitions, trained_as_of=as_of,
-            data_version=data_version, seed=SEED, threads=threads,
+            data_version=data_version, capacity=given.capacity, seed=SEED, threads=threads,
         )  # fmt: skip
         told.found = f"kept {fitted.kept.rung.name}"
     with stage("fitting it once more on all that is labelled, to serve") as told:

@@ -3,7 +3,9 @@
 For each of several companies (seeds) the model is trained as in production; then, on each snapshot day of its test
 part, orders are compared at the team's capacity by the **true** chances of those called:
 
-- `oracle`: the true chances themselves, which know hidden needs and who decides;
+- `oracle`: the true chances themselves, which know today's hidden needs and who decides, but not what is still open:
+  when needs that do not show yet will begin, and when any will end;
+- `clairvoyant`: the chances of somebody who knows even that; what its list earns is counted in these chances;
 - `knowable`: a model of the same features, fitted on the true chances of a company `TIMES` as large that was simulated
   with another seed: about the most that these features can say, whoever learns from them;
 - `takt`: the list; `recency`: the last touched first; `whom they know`: the most contacted in 30 days first, which is
@@ -39,7 +41,7 @@ from models.heads.encoding import Encoding
 from models.heads.held_out import CHOSEN
 from models.heads.learned import Fitted
 from models.heads.refitted import refitted
-from models.heads.win import fit_win, team_capacity
+from models.heads.win import fit_win
 from models.measures.metrics import resamples
 from models.measures.ranking import Floats, ratio
 from models.measures.splits import Mask
@@ -52,7 +54,8 @@ OTHER_SEED: Final = 1_000_003
 """Of the large company: no seed that is evaluated."""
 NEAR: Final = pd.Timedelta(hours=12)
 """How far from a snapshot its true chance may have been written down: days begin by one clock or by another."""
-ORDERS: Final = ("oracle", "knowable", CHOSEN, "recency", "whom they know")
+CLAIRVOYANT: Final = "clairvoyant"
+ORDERS: Final = ("oracle", CLAIRVOYANT, "knowable", CHOSEN, "recency", "whom they know")
 RECENT, KNOWN = "touch_all_days_since", "touch_outbound_count_30d"
 SERVED, TESTED = "takt, as it serves", "takt, as it was tested"
 TREES: Final = 300
@@ -67,16 +70,19 @@ class World:
     ----------
     matrix, label
         All snapshots of the training grid.
-    chance : float array, shape (n_rows,)
-        The true chance to win within H; NaN where none was written down.
+    chance, foreseen : float array, shape (n_rows,)
+        The true chance to win within H, from the hidden state of the day and with the days of all needs known
+        beforehand; NaN where none was written down.
     """
 
     matrix: Matrix
     label: Floats
     chance: Floats
+    foreseen: Floats
     catalog: Catalog
     definitions: Definitions
     as_of: pd.Timestamp
+    capacity: int
 
 
 @dataclass(frozen=True)
@@ -101,8 +107,9 @@ def simulate(source: SourceFolder, place: Path, *, seed: int, prospects: int, en
     facts, words = mapped.facts(), mapped.definitions
     as_of = moment(dt.date.fromisoformat(end), words.zone)
     given = training.material(facts.visible(as_of), as_of, definitions=words)
-    chance = true_chances(given.matrix.keys, pd.read_parquet(place / "truth" / "chances.parquet"))
-    return World(given.matrix, given.label, chance, given.catalog, words, as_of)
+    told = pd.read_parquet(place / "truth" / "chances.parquet")
+    chance, foreseen = (true_chances(given.matrix.keys, told, column=c) for c in ("chance", "chance_foreseen"))
+    return World(given.matrix, given.label, chance, foreseen, given.catalog, words, as_of, given.capacity)
 
 
 def true_chances(keys: pd.DataFrame, chances: pd.DataFrame, *, column: str = "chance") -> Floats:
@@ -136,6 +143,7 @@ def orders(world: World, fitted: Fitted, knowable: Floats) -> dict[str, Floats]:
     values = world.matrix.values
     return {
         "oracle": world.chance,
+        CLAIRVOYANT: world.foreseen,
         "knowable": knowable,
         CHOSEN: fitted.kept.rung.margin(values),
         "recency": -values[RECENT].to_numpy(dtype=np.float64),
@@ -195,8 +203,8 @@ def evaluate_truth(
     DataFrame
         model, metric, value, low, high, n, note. `true wins per call` of each order and its `share of oracle` are
         means over the seeds with the 2.5 and 97.5 % points of the mean over draws of seeds, n the seeds. `share of
-        knowable` is that of Takt, `share of oracle, last days` that of what serves and of what was tested. `effect
-        covered` is the number of seeds whose interval holds the truth.
+        knowable` and `share of clairvoyant` are those of Takt, `share of oracle, last days` that of what serves and
+        of what was tested. `effect covered` is the number of seeds whose interval holds the truth.
     """
     large = simulate(source, place / "large", seed=OTHER_SEED, prospects=times * prospects, end=end)
     knowing = fit_knowable(large, threads=threads)
@@ -206,7 +214,8 @@ def evaluate_truth(
         world = simulate(source, place / str(seed), seed=seed, prospects=prospects, end=end)
         fitted = fit_win(
             world.matrix, world.label, catalog=world.catalog, definitions=world.definitions,
-            trained_as_of=world.as_of, data_version="evaluation", seed=training.SEED, threads=threads,
+            trained_as_of=world.as_of, data_version="evaluation", capacity=world.capacity, seed=training.SEED,
+            threads=threads,
         )  # fmt: skip
         if fitted.split is not None:
             worth, seen = measure(world, fitted, knowing, seed=seed, draws=draws)
@@ -229,9 +238,10 @@ def measure(
     encoding, booster = knowing
     knowable = booster.predict(encoding.apply(world.matrix.values), num_threads=1)
     rows: Mask = fitted.split.test & ~np.isnan(world.chance)
-    day, calls = world.matrix.keys["as_of"], team_capacity(world.definitions)
+    day, calls = world.matrix.keys["as_of"], world.capacity
     lists = {k: called(s, day, rows, calls=calls) for k, s in orders(world, fitted, knowable).items()}
-    worth = {name: float(world.chance[mask].mean()) for name, mask in lists.items()}
+    counted = {name: world.foreseen if name == CLAIRVOYANT else world.chance for name in lists}
+    worth = {name: float(counted[name][mask].mean()) for name, mask in lists.items()}
     return worth | {"anybody": float(world.chance[rows].mean())}, effect(
         world, lists[CHOSEN], rows, seed=seed, draws=draws
     )
@@ -240,7 +250,7 @@ def measure(
 def last_days(world: World, fitted: Fitted) -> dict[str, float]:
     """Return the mean true chance of those called on the days without an answer, by who orders them."""
     rows: Mask = np.isnan(world.label) & ~np.isnan(world.chance)
-    values, day, calls = world.matrix.values, world.matrix.keys["as_of"], team_capacity(world.definitions)
+    values, day, calls = world.matrix.values, world.matrix.keys["as_of"], world.capacity
     serves = fitted.kept if fitted.served is None else fitted.served.model
     scores = {SERVED: serves.rung.margin(values), TESTED: fitted.kept.rung.margin(values), "oracle": world.chance}
     return {name: float(world.chance[called(s, day, rows, calls=calls)].mean()) for name, s in scores.items()}
@@ -277,8 +287,9 @@ def summed_up(worths: pd.DataFrame, effects: Sequence[Effect], *, seed: int, dra
         low, high = np.quantile(draws, [0.025, 0.975])
         return model, metric, value, float(low), float(high), n, note
 
+    more = [(CHOSEN, whole) for whole in (CLAIRVOYANT, "knowable") if whole in worths]
     rows = [row(name, "true wins per call", worths[name].mean(), means[name]) for name in worths]
-    for model, whole in [(name, "oracle") for name in worths if name != "oracle"] + [(CHOSEN, "knowable")]:
+    for model, whole in [(name, "oracle") for name in worths if name != "oracle"] + more:
         value = worths[model].mean() / worths[whole].mean()
         rows.append(row(model, f"share of {whole}", value, means[model] / means[whole]))
     held = sum(e.covered for e in effects)

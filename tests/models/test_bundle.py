@@ -82,7 +82,7 @@ def test_the_same_data_give_the_same_bytes_in_every_file(world: Journeys, bundle
 
 def test_a_folder_holds_only_text_and_json(of_each_rung: dict[str, Bundle], tmp_path: Path) -> None:
     of_each_rung["boosted"].save(tmp_path / "win")
-    assert sorted(p.name for p in (tmp_path / "win").iterdir()) == ["bundle.json", "model.lgb"]
+    assert sorted(p.name for p in (tmp_path / "win").iterdir()) == ["bundle.json", "model.lgb", "shap.json"]
     content = json.loads((tmp_path / "win" / "bundle.json").read_text(encoding="utf-8"))
     assert list(content) == sorted(content)
 

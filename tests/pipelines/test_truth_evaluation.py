@@ -49,14 +49,16 @@ def world_of(made: Journeys, seed: int = 0) -> World:
     """Journeys whose labels are drawn anew from their chances."""
     label = (np.random.default_rng(seed).random(len(made.truth)) < made.truth).astype(np.float64)
     moment = made.matrix.keys["as_of"].max()
-    return World(made.matrix, label, made.truth, catalog_of(made.matrix), definitions_of(), moment)
+    return World(made.matrix, label, made.truth, made.truth, catalog_of(made.matrix), definitions_of(), moment, 15)
 
 
 def test_the_effect_of_a_list_is_what_it_wins_more_than_anybody_of_the_day() -> None:
     keys = pd.DataFrame({"prospect_id": list("abcd"), "as_of": moments(*["2026-01-01"] * 2, *["2026-01-08"] * 2)})
     chance, label = np.array([0.4, 0.2, 0.9, 0.1]), np.array([1.0, 0.0, 0.0, 1.0])
     made = Journeys(Matrix(keys, pd.DataFrame({"x": np.zeros(4, dtype=np.float32)})), label, chance)
-    world = World(made.matrix, label, chance, catalog_of(made.matrix), definitions_of(), keys["as_of"].max())
+    world = World(
+        made.matrix, label, chance, chance, catalog_of(made.matrix), definitions_of(), keys["as_of"].max(), 15
+    )
     found = effect(world, np.array([True, False, True, False]), np.ones(4, dtype=np.bool_), seed=1, draws=50)
     assert found.truth == pytest.approx((0.4 + 0.9) / 2 - (0.3 + 0.5) / 2)
     assert found.estimate == pytest.approx(0.5 - 0.5)
@@ -105,6 +107,7 @@ def test_on_a_simulated_company_the_list_lies_between_the_habits_and_the_oracle(
     found = evaluate_truth(find("simulated"), tmp_path, seeds=[3], prospects=1000, threads=1, times=1, draws=100)
     worth = found[found["metric"] == "true wins per call"].set_index("model")["value"]
     assert set(worth.index) == {*ORDERS, "anybody"}
-    assert worth["oracle"] > worth["takt"] > max(worth["recency"], worth["whom they know"]) > worth["anybody"]
+    assert worth["clairvoyant"] > worth["oracle"] > worth["takt"]
+    assert worth["takt"] > max(worth["recency"], worth["whom they know"]) > worth["anybody"]
     share = found.set_index(["model", "metric"])["value"]
     assert 0 < share[("takt", "share of oracle")] < 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
-from pipelines.sources.simulated.draws import Floats, Ints
-from pipelines.sources.simulated.moments import PROPOSAL, SIGNING
+from pipelines.sources.simulated.coming import Coming, Drawn, Told
+from pipelines.sources.simulated.draws import Bools, Floats, Ints
+from pipelines.sources.simulated.moments import AGED, DRIFTING, OLD_DAYS, PROPOSAL, SIGNING
 from pipelines.sources.simulated.rules import HOPING, Rules
 from pipelines.sources.simulated.working import History, Snapshot
 
@@ -19,10 +21,12 @@ _OPEN: Final = np.arange(PROPOSAL + 1)[:, None]
 def win_chance(rules: Rules, pressure: Floats, *, seen: Snapshot, horizon: int) -> Floats:
     """Say what a perfect forecaster says at 00:00 UTC of a day `d`: the chance to win in `[d, d + horizon)`.
 
-    The forecaster knows the hidden state of each lead (need, decider, fit, stage), the habits of the team and
-    its workload, and not the coming draws. The same daily chances that the world is simulated with are chained
-    over the horizon as a Markov chain on the stages: no Monte Carlo, exact but for one simplification, that
-    refusals to be contacted after `d` are not foreseen for people who do not decide.
+    The forecaster knows the hidden state of each lead (the need that is there and since when, or that it is warming;
+    decider, fit, stage), the habits of the team and its workload, and not the coming draws: neither the beginning of
+    a need that does not show yet nor the end of any. The same daily chances that the world is simulated with are
+    chained over the horizon as a Markov chain on need and stage: no Monte Carlo. Two simplifications: refusals to be
+    contacted after `d` are not foreseen for people who do not decide, and the ends of needs that come later are those
+    of all of them, won or not (`coming.Told`).
 
     Parameters
     ----------
@@ -34,13 +38,24 @@ def win_chance(rules: Rules, pressure: Floats, *, seen: Snapshot, horizon: int) 
     Returns
     -------
     array, shape (n,)
-        0 exactly where there is no need on any of these days.
+        0 exactly where the need is over.
     """
-    needs, chance = rules.needs, np.zeros(len(seen.leads))
-    possible = np.flatnonzero((needs.appears[seen.leads] < seen.day + horizon) & (needs.ends[seen.leads] > seen.day))
-    for part in (possible[a : a + _CHUNK] for a in range(0, len(possible), _CHUNK)):
+    chance, needs = np.zeros(len(seen.leads)), rules.needs
+    for part in _parts(needs.ends[seen.leads] > seen.day):
         some = Snapshot(seen.day, seen.leads[part], seen.stage[part])
-        chance[part] = _chain(rules, pressure, seen=some, horizon=horizon)
+        created = rules.cast.leads.created[some.leads]
+        told = Told.of(needs, some.leads, created=created, day=seen.day, horizon=horizon)
+        chance[part] = _chain(rules, pressure, seen=some, horizon=horizon, coming=told)
+    return chance
+
+
+def clairvoyant_chance(rules: Rules, pressure: Floats, *, seen: Snapshot, horizon: int) -> Floats:
+    """Say the same as somebody who also knows when each need will begin and end; 0 where none is there."""
+    chance, needs = np.zeros(len(seen.leads)), rules.needs
+    for part in _parts((needs.appears[seen.leads] < seen.day + horizon) & (needs.ends[seen.leads] > seen.day)):
+        some = Snapshot(seen.day, seen.leads[part], seen.stage[part])
+        drawn = Drawn.of(needs, some.leads)
+        chance[part] = _chain(rules, pressure, seen=some, horizon=horizon, coming=drawn)
     return chance
 
 
@@ -73,24 +88,41 @@ def foreseen(history: History, horizon: int) -> Floats:
     return np.hstack([past, np.tile(week, horizon // 7 + 1)])
 
 
-def _chain(rules: Rules, pressure: Floats, *, seen: Snapshot, horizon: int) -> Floats:
-    """Carry the distribution over the four open stages through the days and collect what is won."""
+def _parts(possible: Bools) -> Iterator[Ints]:
+    """Cut the positions of those who can win at all into pieces that fit into the processor's cache."""
+    rows = np.flatnonzero(possible)
+    return (rows[a : a + _CHUNK] for a in range(0, len(rows), _CHUNK))
+
+
+def _chain(rules: Rules, pressure: Floats, *, seen: Snapshot, horizon: int, coming: Coming) -> Floats:
+    """Carry the distribution over the open stages, before a need and in it, through the days and collect what is won.
+
+    What a need leaves behind when it ends is dropped: it cannot be won any more.
+    """
     leads, needs = seen.leads, rules.needs
     owner, created = rules.cast.leads.owner[leads], rules.cast.leads.created[leads]
     anyone, right, last_day = _talks(rules, leads, seen.day)
     moving = [_moving(rules, leads, valid) * right for valid in (0, 1)]
-    share, won = (seen.stage == _OPEN).astype(np.float64), np.zeros(len(leads))
+    at, won = (seen.stage == _OPEN).astype(np.float64), np.zeros(len(leads))
+    there = needs.there(leads, seen.day)
+    before, within = at * ~there, at * there
     for today in range(seen.day, seen.day + horizon):
-        there = needs.there(leads, today)
-        share *= 1.0 - needs.loss(leads, today, today - created)
-        signed = share * SIGNING[:, None] * (needs.pace[leads] * there)
-        share -= signed
+        if today > seen.day:
+            begun = before * coming.begins(today)
+            before -= begun
+            within = within * (1.0 - coming.ends(today)) + begun
+        stays = 1.0 - DRIFTING - AGED * (today - created >= OLD_DAYS)
+        before *= stays
+        within *= stays
+        signed = within * SIGNING[:, None] * needs.pace[leads]
+        within -= signed
         won += signed.sum(axis=0)
         if pressure[:, today].any():
-            pull = rules.pull(leads, today - created)
-            talks = share * rules.attention(pull, pressure[owner, today], _OPEN)
-            moved = talks * moving[rules.desk.valid(today)] * (there & (today < last_day))
-            won += _pass(share, moved, talks * anyone - moved)
+            attention = rules.attention(rules.pull(leads, today - created), pressure[owner, today], _OPEN)
+            talks = within * attention
+            moved = talks * moving[rules.desk.valid(today)] * (today < last_day)
+            won += _pass(within, moved, talks * anyone - moved)
+            _pass(before, np.zeros_like(before), before * attention * anyone)
     return won
 
 

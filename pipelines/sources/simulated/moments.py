@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.special import gammaincc
 
 from pipelines.sources.simulated.companies import ROLES
 from pipelines.sources.simulated.draws import Bools, Floats, Ints, Rng, cumulated, pick, sigmoid
@@ -27,6 +28,8 @@ AGED: Final = 0.03
 OLD_DAYS: Final = 130
 """Further chance a day to be tidied away, from this age on."""
 
+_AT_ONCE, _SOON_DAYS, _WAIT_DAYS = 0.2, 5, 55
+_LEAST_DAYS, _SHAPE, _SCALE_DAYS = 14, 3, 18
 _INDUSTRY_FIT: Final = np.array([0.6, 0.9, 0.2, -0.2, -0.9, -0.7])
 _SOURCE_FIT: Final = np.array([0.3, 0.1, 1.1, -1.0, -0.3])
 _SEGMENT_FIT: Final = np.array([-0.5, 0.5, 0.2])
@@ -64,17 +67,37 @@ def awaken(world: WorldParameters, cast: Cast) -> Needs:
     size = world.prospects
     seen = _INDUSTRY_FIT[companies.industry[leads.account]] + _SOURCE_FIT[leads.source] + _SEGMENT_FIT[cast.segment]
     fit = 0.5 * seen + rng.normal(0, 0.8, size)
-    ever = rng.random(size) < sigmoid(0.5 + 1.0 * fit)
-    wait = np.where(rng.random(size) < 0.2, rng.uniform(0, 5, size), rng.exponential(55, size))
-    appears = np.where(ever, leads.created + 1 + wait.astype(np.int64), NEVER)
+    comes = rng.random(size) < ever(fit)
+    at_once = rng.random(size) < _AT_ONCE
+    wait = np.where(at_once, rng.uniform(0, _SOON_DAYS, size), rng.exponential(_WAIT_DAYS, size))
+    appears = np.where(comes, leads.created + 1 + wait.astype(np.int64), NEVER)
+    lasts = _LEAST_DAYS + rng.gamma(_SHAPE, _SCALE_DAYS, size).astype(np.int64)
     return Needs(
         fit=fit,
         pace=np.clip(np.exp(0.3 * fit), 0.5, 1.35),
         appears=appears,
-        ends=np.where(ever, appears + 14 + rng.gamma(3, 18, size).astype(np.int64), NEVER),
+        ends=np.where(comes, appears + lasts, NEVER),
         right=_deciders(rng, cast),
         curious=np.exp(rng.normal(-0.3, 0.8, size)),
     )
+
+
+def ever(fit: Floats) -> Floats:
+    """Return the chance that there will ever be a need."""
+    return sigmoid(0.5 + 1.0 * fit)
+
+
+def waiting(days: Ints) -> Floats:
+    """Return the chance that a need that comes at all comes `days` or more after the day behind the creation."""
+    soon = _AT_ONCE * np.maximum(0.0, 1.0 - np.maximum(days, 0) / _SOON_DAYS)
+    later: Floats = (1.0 - _AT_ONCE) * np.exp(-np.maximum(days, 0) / _WAIT_DAYS)
+    return soon + later
+
+
+def lasting(days: Ints) -> Floats:
+    """Return the chance that a need is still there `days` after its first one."""
+    beyond: Floats = gammaincc(_SHAPE, np.maximum(days - _LEAST_DAYS + 1, 0) / _SCALE_DAYS)
+    return beyond
 
 
 def _deciders(rng: Rng, cast: Cast) -> Ints:

@@ -8,7 +8,7 @@ import pandas as pd
 from pipelines.sources.simulated.clock import timestamps
 from pipelines.sources.simulated.companies import AT_HOUR, FIRST_HOUR, MEDIA, SEGMENTS
 from pipelines.sources.simulated.draws import Ints
-from pipelines.sources.simulated.forecast import foreseen, talk_gain, win_chance
+from pipelines.sources.simulated.forecast import clairvoyant_chance, foreseen, talk_gain, win_chance
 from pipelines.sources.simulated.leads import Cast
 from pipelines.sources.simulated.moments import LOST, WON
 from pipelines.sources.simulated.offering import EFFECT, OFFER_STAGES, OFFERS, WITHOUT_NEED
@@ -45,12 +45,14 @@ def prospects(rules: Rules, *, history: History, ended: Ints) -> pd.DataFrame:
 def chances(world: WorldParameters, rules: Rules, history: History) -> pd.DataFrame:
     """Return the true chance to win in `[as_of, as_of + H)` for all prospects open at `as_of`.
 
-    `as_of` is 00:00 UTC every seven days, counted back from the end of the world, which is the last one. `gain` is
-    what a conversation on that day with the person who decides adds to the chance.
+    `as_of` is 00:00 UTC every seven days, counted back from the end of the world, which is the last one.
+    `chance` knows the hidden state of that day, `chance_foreseen` also when each need will begin and end. `gain` is
+    what a conversation on that day with the person who decides adds to `chance`.
     `won` is what happened, missing where `as_of + H` lies beyond the end.
     """
     horizon, pressure = world.horizon_days, foreseen(history, world.horizon_days)
     chance = [win_chance(rules, pressure, seen=s, horizon=horizon) for s in history.snapshots]
+    foretold = [clairvoyant_chance(rules, pressure, seen=s, horizon=horizon) for s in history.snapshots]
     gain = [
         talk_gain(rules, pressure, seen=s, horizon=horizon, chance=c)
         for s, c in zip(history.snapshots, chance, strict=True)
@@ -63,6 +65,7 @@ def chances(world: WorldParameters, rules: Rules, history: History) -> pd.DataFr
             "prospect_id": worded(lead, rules.cast.lead_ids),
             "as_of": timestamps(rules.cast.clock.midnight(day)),
             "chance": np.concatenate(chance),
+            "chance_foreseen": np.concatenate(foretold),
             "gain": np.concatenate(gain),
             "won": pd.arrays.BooleanArray(won, mask=day + horizon > world.days),
         }

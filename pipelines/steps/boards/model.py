@@ -12,10 +12,10 @@ import pandas as pd
 from pydantic import ValidationError
 
 from models.bundle import Bundle
+from models.decision.team import team_capacity
 from models.evidence.card import RUNG_NAMES, card, markdown
 from models.evidence.checks.run import CHECKS
 from models.evidence.training_evidence import FILE, SCHEMA
-from models.heads.win import team_capacity
 from pipelines.steps import verdicts
 from pipelines.steps.boards.day import Day
 from serving.boards import model as shape
@@ -39,7 +39,7 @@ def board(day: Day) -> shape.Model:
         trained_on=_date(bundle.trained_as_of, day),
         horizon_days=bundle.horizon_days,
         base_rate=given["base_rate"],
-        capacity=team_capacity(day.definitions),
+        capacity=team_capacity(day.facts, day.as_of, definitions=day.definitions),
         listed=len(day.today.listed),
         says_chances=bundle.calibration is not None,
         evidence=evidence,

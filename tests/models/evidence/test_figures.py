@@ -69,6 +69,16 @@ def test_the_ladder_names_every_rung_and_the_metric_it_is_judged_by():
     assert all(word in said for word in ("recency", "frequency", "logistic", "log_loss", "not taken"))
 
 
+def test_the_ladder_says_of_which_level_each_interval_is():
+    assert "bars are 95 % intervals on later data" in words(figures.ladder(LADDER, simulated=False))
+    rows = [("frequency", "recency", 0.1), ("blended", "frequency", 0.02), ("boosted", "blended", np.nan)]
+    table = pd.DataFrame(rows, columns=["rung", "against", "gain"]).assign(
+        metric="log_loss", low=0.0, high=0.2, taken=True
+    )
+    said = words(figures.ladder(table, simulated=False))
+    assert "bars are 95 % intervals on later data (blended: 80 %)" in said
+
+
 def test_a_ladder_without_any_comparison_can_be_drawn():
     bare = pd.DataFrame({"rung": ["recency"], "wins": [0], "taken": [True], "why": ["too few wins"]})
     assert "recency" in words(figures.ladder(bare, simulated=False))

@@ -126,3 +126,14 @@ def test_a_period_learned_by_heart_is_not_taken() -> None:
     values = world.matrix.values.assign(noise=number)
     found, _ = climbed(Journeys(type(world.matrix)(world.matrix.keys, values), world.label, world.truth))
     assert found.name == "recency"
+
+
+@pytest.mark.parametrize("winners", [20, 22, 26, 60])
+def test_a_rung_that_has_too_few_wins_outside_a_fold_is_left_out_and_says_so(winners: int) -> None:
+    """Twenty wins are enough for naive Bayes, but where history is short a fold is foretold by the others: sixteen."""
+    world = only_wins_of(journeys(prospects=600, weeks=14), winners)
+    found, split = climbed(world)
+    assert split.by_folds
+    assert list(found.table["rung"]) == list(STEPS)
+    left_out = rows(found)["why"].str.contains("outside every part")
+    assert not rows(found).loc[left_out, "taken"].any()

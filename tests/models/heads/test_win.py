@@ -7,7 +7,7 @@ import pytest
 from features.errors import SchemaMismatch
 from models.heads.held_out import first_looks
 from models.heads.learned import Fitted
-from models.heads.win import fit_win, team_capacity
+from models.heads.win import fit_win, named_capacity
 from tests.models.journeys import Journeys, catalog_of, definitions_of, journeys, keys_of, only_wins_of
 
 TRAINED = pd.Timestamp("2025-07-01", tz="UTC").as_unit("us")
@@ -139,8 +139,8 @@ def test_a_matrix_of_another_catalogue_is_refused(world: Journeys) -> None:
     ("capacity", "calls"),
     [({"default": 12}, 12), ({"default": 12, "owners": {"a": 5, "b": 8}}, 13), ({"default": 0}, 1)],
 )
-def test_the_teams_capacity_is_that_of_its_owners(capacity: dict[str, object], calls: int) -> None:
-    assert team_capacity(definitions_of(capacity=capacity)) == calls
+def test_the_capacity_is_that_of_the_owners_who_are_named(capacity: dict[str, object], calls: int) -> None:
+    assert named_capacity(definitions_of(capacity=capacity)) == calls
 
 
 def test_the_first_look_at_each_prospect_is_found() -> None:

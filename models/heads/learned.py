@@ -49,12 +49,15 @@ class Question:
         How long after a row's `as_of` the answer may come; the gap between the parts of the split.
     capacity : int
         Calls that the team makes on a day: at what depth a list is judged.
+    of_events : bool
+        Whether each row is an event of its own, as a try to reach somebody is, and not one look of many at a prospect.
     """
 
     head: str
     versions: Versions
     horizon: pd.Timedelta
     capacity: int
+    of_events: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def fit_head(
     """
     answers = np.asarray(label, dtype=np.float64)
     try:
-        split = forward_split(keys, answers, horizon=question.horizon)
+        split = forward_split(keys, answers, horizon=question.horizon, by_rows=question.of_events)
     except NotEnoughHistory as error:
         return _unmeasured(values, keys, question, why=str(error))
     training = Training.of(

@@ -162,7 +162,7 @@ def fit_reply(
         definitions.company, REPLY_WINDOW.days, trained_as_of, definitions.meaning, CATALOG.hash, data_version
     )
     calls = named_capacity(definitions) if capacity is None else capacity
-    question = Question("reply", versions, REPLY_WINDOW, calls)
+    question = Question("reply", versions, REPLY_WINDOW, calls, of_events=True)
     fitted = fit_head(
         values, label, keys=asks[["prospect_id", "as_of"]], question=question, seed=seed, threads=threads, draws=draws
     )

@@ -83,12 +83,14 @@ def forward_split(
     test_share: float = 0.25,
     calibrate_share: float = 0.15,
     least_wins: int = 20,
+    by_rows: bool = False,
 ) -> ForwardSplit:
     """Split labelled snapshots into train, calibrate and test, each later than the one before by a gap of H.
 
     The shares are shares of *newcomers* (prospects at their first snapshot), not of days: where arrivals
     dry up, a test cut by days would hold only stale prospects. All snapshots from a boundary on belong to
-    its part.
+    its part. Rows that are events of their own (tries to reach somebody) are counted themselves (`by_rows`): a
+    company that calls the same customers for years has few newcomers, all of them long ago.
 
     Parameters
     ----------
@@ -100,13 +102,15 @@ def forward_split(
         H, the length of the label's window `[as_of, as_of + H)`.
     least_wins : int
         Winning prospects that trial and calibrate each need; with fewer they share one period.
+    by_rows : bool
+        Whether the shares are of rows and not of newcomers.
 
     Raises
     ------
     NotEnoughHistory
         There are no two labelled snapshot days that lie H apart.
     """
-    rows = _Rows.of(keys, label, horizon)
+    rows = _Rows.of(keys, label, horizon, by_rows=by_rows)
     test = rows.cut(rows.labelled, test_share)
     if test is None:
         raise NotEnoughHistory(rows.too_short())
@@ -152,9 +156,10 @@ class _Rows:
     won: Mask
     labelled: Mask
     horizon: int
+    by_rows: bool = False
 
     @classmethod
-    def of(cls, keys: pd.DataFrame, label: npt.ArrayLike, horizon: pd.Timedelta) -> _Rows:
+    def of(cls, keys: pd.DataFrame, label: npt.ArrayLike, horizon: pd.Timedelta, *, by_rows: bool = False) -> _Rows:
         values = np.asarray(label, dtype=np.float64)
         if len(values) != len(keys):
             raise ValueError(f"{len(keys)} keys but {len(values)} labels: they must be the same rows.")
@@ -164,6 +169,7 @@ class _Rows:
             won=values == 1.0,
             labelled=~np.isnan(values),
             horizon=int(horizon / pd.Timedelta(microseconds=1)),
+            by_rows=by_rows,
         )
 
     def known_by(self, moment: int) -> Mask:
@@ -180,8 +186,8 @@ class _Rows:
         return int(days.max() - days.min()) if len(days) else 0
 
     def cut(self, rows: Mask, share: float) -> int | None:
-        """Choose the day from which on about `share` of the newcomers lie, H after the last earlier one."""
-        days, mass = self._newcomers(rows)
+        """Choose the day from which on about `share` of the newcomers (or rows) lie, H after the last earlier one."""
+        days, mass = self._each(rows) if self.by_rows else self._newcomers(rows)
         before = np.searchsorted(days, days - self.horizon, side="right")
         total = np.concatenate([[0.0], np.cumsum(mass)])
         late, early = total[-1] - total[:-1], total[before]
@@ -190,6 +196,10 @@ class _Rows:
             return None
         got = np.divide(late, late + early, out=np.zeros_like(late), where=late + early > 0)
         return int(days[np.argmin(np.where(possible, np.abs(got - share), np.inf))])
+
+    def _each(self, rows: Mask) -> tuple[Micros, npt.NDArray[np.float64]]:
+        days, count = np.unique(self.as_of[rows], return_counts=True)
+        return days, count.astype(float)
 
     def _newcomers(self, rows: Mask) -> tuple[Micros, npt.NDArray[np.float64]]:
         """Count first snapshots by day; those of the first day are stock, there since nobody knows when."""

@@ -93,21 +93,7 @@ def make(
         told.found = ", ".join(f"{said[name].notna().sum():,} {name}" for name in ("amount", "timing", "reach"))
     filed = proposals.file(home, as_of, definitions)
     asked = experimenting.assign(keys, facts, home, as_of=as_of, definitions=definitions)
-    with stage("choosing the calls") as told:
-        held = treating.never_listed(asked)
-        free = ~scores["prospect_id"].isin(held["prospect_id"])
-        today = todays_list(
-            scores[free],
-            facts,
-            definitions,
-            as_of,
-            factors=treating.treated(said, asked)[free.to_numpy()],
-            seed=SEED,
-            first=treating.always_listed(asked)["prospect_id"],
-        )
-        today = treating.with_held_out(today, held, owners(facts.visible(as_of)))
-        today = treating.with_listed(today, treating.always_listed(asked))
-        told.found = f"{len(today.listed):,} listed, {len(today.left_out):,} left out with a reason"
+    today = _choose(scores, facts, asked, as_of=as_of, definitions=definitions, said=said)
     with stage("explaining and writing receipts") as told:
         versions = Versions.of(bundle, model=f"{bundle.head}-{bundle.rung.name}", data=data_version)
         why = _reasons(matrix, scores, today, bundle=bundle, counts=counts, definitions=definitions)
@@ -131,6 +117,24 @@ def make(
         said=said,
     )  # fmt: skip
     return Made(run, today)
+
+
+def _choose(
+    scores: pd.DataFrame, facts: Facts, asked: pd.DataFrame, *,
+    as_of: pd.Timestamp, definitions: Definitions, said: pd.DataFrame,
+) -> TodaysList:  # fmt: skip
+    """Find each prospect its place on a list or its reason against, as the experiments' arms (`asked`) demand."""
+    with stage("choosing the calls") as told:
+        held, first = treating.never_listed(asked), treating.always_listed(asked)
+        free = ~scores["prospect_id"].isin(held["prospect_id"])
+        today = todays_list(
+            scores[free], facts, definitions, as_of, factors=treating.treated(said, asked)[free.to_numpy()],
+            seed=SEED, first=first["prospect_id"],
+        )  # fmt: skip
+        today = treating.with_held_out(today, held, owners(facts.visible(as_of)))
+        today = treating.with_listed(today, first)
+        told.found = f"{len(today.listed):,} listed, {len(today.left_out):,} left out with a reason"
+    return today
 
 
 def _reasons(

@@ -101,7 +101,7 @@ def rows_of(reply: Reply, given: Facts, *ids: str) -> list[tuple[object, str]]:
 
 
 def test_a_step_above_recency_is_earned_on_later_tries(reply: Reply) -> None:
-    assert reply.kept.model.rung.name in ("frequency", "logistic", "boosted")
+    assert reply.kept.model.rung.name != "recency"
     auc = reply.report.set_index(["model", "metric"]).loc[("takt", "auc")]
     assert auc["low"] > 0.6
     assert reply.note.startswith(f"{reply.positive} positive replies to {reply.tried} tries. rung ")

@@ -50,6 +50,19 @@ def test_every_week_from_the_start_of_the_test_on_is_in_the_test() -> None:
     np.testing.assert_array_equal(split.test, (keys["as_of"] >= start).to_numpy())
 
 
+def test_events_at_customers_of_old_are_counted_themselves() -> None:
+    # ten customers, all of whom were first called in the first ten weeks, and one call to each in every third week
+    weeks = pd.date_range("2025-01-06", periods=60, freq="7D", tz="UTC").as_unit("us")
+    calls = [(f"p{who}", weeks[n]) for n in range(60) for who in range(10) if n >= who and (n - who) % 3 == 0]
+    keys = pd.DataFrame(calls, columns=["prospect_id", "as_of"])
+    label = np.ones(len(keys))
+    by_newcomers = forward_split(keys, label, horizon=WEEK, least_wins=3)
+    by_calls = forward_split(keys, label, horizon=WEEK, least_wins=3, by_rows=True)
+    assert by_newcomers.train.mean() < 0.1
+    assert 0.5 < by_calls.train.mean() < 0.65
+    assert 0.2 < by_calls.test.mean() < 0.3
+
+
 def test_where_arrivals_dry_up_the_test_still_holds_newcomers() -> None:
     keys, label = steady(20, stay=30)
     split = forward_split(keys, label, horizon=4 * WEEK, least_wins=5)

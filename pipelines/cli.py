@@ -25,6 +25,7 @@ from pipelines.cli_definitions import defining
 from pipelines.cli_experiment import experiment
 from pipelines.cli_flow import flowing
 from pipelines.cli_mail import mailing
+from pipelines.cli_profile import profiling
 from pipelines.options import At, Data, Day, MaybeSource, Source, begin, home_of, out
 from pipelines.settings import PipelineSettings
 
@@ -38,6 +39,7 @@ app.add_typer(asking)
 app.add_typer(mailing)
 app.add_typer(defining)
 app.add_typer(flowing)
+app.add_typer(profiling)
 app.add_typer(experiment, name="experiment")
 
 

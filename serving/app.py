@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 
-from serving import problems
+from serving import metrics, problems
 from serving.access import SignInNeeded, allowed
 from serving.champion import Champions
 from serving.guard import Guard
@@ -72,10 +72,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(SignInNeeded, sign_in.ask)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=COMPRESSION)
     app.add_middleware(Guard)
+    metrics.install(app, settings, engine)
     return app
 
 
-API = (call_list, prospects, score, about, feedback, why_not, segments, manage)
+API = (metrics, call_list, prospects, score, about, feedback, why_not, segments, manage)
 PAGES = (exports, taps, search, offers, where, flow, experiments, team, model, definitions, readiness, views)
 
 

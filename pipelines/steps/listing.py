@@ -83,10 +83,11 @@ def make(
     bundle, counts, heads = champion(home, definitions)
     with stage(f"cohort of {as_of.tz_convert(definitions.zone).date()}") as told:
         keys = cohort(facts, as_of, definitions=definitions)
-        told.found = f"{len(keys):,} open prospects"
+        told.found, told.rows = f"{len(keys):,} open prospects", len(keys)
     with stage("scoring") as told:
         matrix = build(facts, keys, catalog(definitions))
         scores = score(bundle, matrix)
+        told.rows = len(scores)
         told.found = ", ".join(f"{n:,} {state}" for state, n in scores["state"].value_counts().items())
     with stage("asking what a win is worth, when, whom and with which offer") as told:
         said = factors(heads, matrix, facts, as_of=as_of, definitions=definitions)
@@ -99,7 +100,7 @@ def make(
         why = _reasons(matrix, scores, today, bundle=bundle, counts=counts, definitions=definitions)
         issued = as_frame(receipts(scores, why, versions=versions, base_rate=bundle.base_rate))
         issued = publishing.with_changes(issued, home, as_of=as_of, bundle=bundle, definitions=definitions)
-        told.found = f"{len(issued):,} receipts"
+        told.found, told.rows = f"{len(issued):,} receipts", len(issued)
     model_card = card(bundle, simulated=definitions.simulated)
     with stage("filling the boards") as told:
         shown = boards(Day(
@@ -134,6 +135,7 @@ def _choose(
         today = treating.with_held_out(today, held, owners(facts.visible(as_of)))
         today = treating.with_listed(today, first)
         told.found = f"{len(today.listed):,} listed, {len(today.left_out):,} left out with a reason"
+        told.rows = len(today.listed)
     return today
 
 

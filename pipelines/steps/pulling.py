@@ -51,6 +51,7 @@ def map_and_check(source: SourceFolder, data: Path) -> Mapped:
         mapped = map_source(source, data)
         summary = mapped.summary()
         told.found = f"{summary['good'].sum():,} rows good, {summary['quarantined'].sum():,} set aside"
+        told.rows = int(summary[["good", "quarantined"]].to_numpy().sum())
     mapped.raise_if_exceeded()
     return mapped
 
@@ -71,6 +72,7 @@ def write(mapped: Mapped, data: Path, home: Home, *, source: str, run_id: str) -
         note = Ingested(source, str(data), versions, lake.data_version(versions))
         home.note_ingested(note)
         told.found = f"{sum(added.values()):,} new rows, data version {note.data_version}"
+        told.rows = sum(added.values())
     return note
 
 
@@ -81,6 +83,7 @@ def known(home: Home, as_of: pd.Timestamp | None = None) -> tuple[Facts, Ingeste
         facts = home.lake.facts(note.versions)
         facts = facts if as_of is None else facts.visible(as_of)
         told.found = f"{len(facts.prospects):,} prospects, {len(facts.touches):,} touches"
+        told.rows = sum(map(len, facts.tables().values()))
     return facts, note
 
 

@@ -60,12 +60,12 @@ def material(
         keys = snapshots(facts, training_moments(facts, as_of, definitions=definitions), definitions=definitions)
         until = observed_until(facts, as_of, definitions=definitions)
         label = won_within(facts, keys, days=definitions.horizon_days, observed_until=until).to_numpy()
-        told.found = f"{len(keys):,} snapshots, {int(np.nansum(label)):,} followed by a win"
+        told.found, told.rows = f"{len(keys):,} snapshots, {int(np.nansum(label)):,} followed by a win", len(keys)
     if keys.empty:
         raise NotEnoughHistory(f"nobody was open on any day before {as_of.date()}; there is nothing to learn from.")
     with stage(f"computing {len(declared.names)} features") as told:
         matrix = build(facts, keys, declared)
-        told.found = f"{matrix.values.shape[0]:,} x {matrix.values.shape[1]}"
+        told.found, told.rows = f"{matrix.values.shape[0]:,} x {matrix.values.shape[1]}", len(matrix)
     capacity = team_capacity(facts, as_of, definitions=definitions)
     return Material(matrix, label, declared, facts, capacity)
 

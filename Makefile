@@ -9,10 +9,10 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: help demo test check bench serve screenshots lock format clean
+.PHONY: help demo test test-slow check bench serve screenshots lock format clean
 
 help:            ## what can be made
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Takt needs Python 3.11 or newer, this is " + sys.version + ". Try: make PYTHON=python3.11")'
@@ -25,8 +25,13 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)   ## a simulated company, the whole loop, tomorrow's call list with reasons
 	$(BIN)/takt demo
 
-test: $(STAMP)   ## everything the project promises
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+
+test: $(STAMP)   ## what the project promises, in minutes
+	$(PYTEST) -m "not slow"
+
+test-slow: $(STAMP) ## the rest of it: kills, schedules, a real CRM, notebooks, the demo
+	$(PYTEST) -m slow
 
 check: $(STAMP)  ## style, types, and the arrows between the floors
 	$(BIN)/ruff check .

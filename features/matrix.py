@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.algebra.declaration import Declaration
-from features.algebra.journeys import Filled, fill
+from features.algebra.filling import Filled, blocks, category
 from features.algebra.terms import Column, Slot
 from features.catalog import Catalog
 from features.facts.ledger import Facts
@@ -59,17 +60,27 @@ def build(facts: Facts, keys: pd.DataFrame, catalog: Catalog, *, engine: str = "
     """
     keys = keys[["prospect_id", "as_of"]].reset_index(drop=True)
     slots = [slot for d in catalog.declarations for slot in d.term.slots()]
-    filled = fill(facts, keys, slots, engine=engine)
-    columns = {d.name: _column(d, filled) for d in catalog.declarations}
-    return Matrix(keys, pd.DataFrame(columns, index=keys.index))
+    texts = {d.name: next(iter(d.term.slots())) for d in catalog.declarations if d.is_category}
+    numbers = [d for d in catalog.declarations if not d.is_category]
+    values = np.empty((len(numbers), len(keys)), dtype=np.float32)
+    codes = {name: np.empty(len(keys), dtype=np.int64) for name in texts}
+    levels: dict[str, pd.Index] = dict.fromkeys(texts, pd.Index([], dtype="str"))
+    for rows, filled in blocks(facts, keys, slots, engine=engine):
+        for column, declaration in zip(values, numbers, strict=True):
+            column[rows] = _number(declaration, filled)
+        for name, slot in texts.items():
+            codes[name][rows] = filled[slot.events.stream].codes(slot)
+            levels[name] = filled[slot.events.stream].levels(slot)
+    frame = pd.DataFrame(values.T, index=keys.index, columns=[d.name for d in numbers], copy=False)
+    for place, declaration in enumerate(catalog.declarations):
+        if (name := declaration.name) in texts:
+            frame.insert(place, name, category(codes[name], levels[name]))
+    return Matrix(keys, frame)
 
 
-def _column(declaration: Declaration, filled: dict[str, Filled]) -> pd.Categorical | np.ndarray:
+def _number(declaration: Declaration, filled: dict[str, Filled]) -> npt.NDArray[np.float32]:
     def number(slot: Slot) -> Column:
         return filled[slot.events.stream].number(slot)
 
-    if declaration.is_category:
-        (slot,) = declaration.term.slots()
-        return filled[slot.events.stream].category(slot)
     with np.errstate(over="ignore"):
         return declaration.term.value(number).astype(np.float32)

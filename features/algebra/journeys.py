@@ -1,7 +1,6 @@
-"""From facts and snapshots to filled slots: lay out the journeys, run the kernel, read the result.
+"""From facts to journeys: all events of one prospect in one stream, in the order in which they became visible.
 
-A journey is all events of one prospect in one stream. `fill` is the only way from facts to numbers, for training in
-batches and for one prospect in the real-time API alike.
+They are laid out once for all prospects of a matrix; `filling` runs the kernel over them, block by block.
 """
 
 from __future__ import annotations
@@ -13,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.algebra import kernel, reference
 from features.algebra.plan import Ints, Plan, plan
 from features.algebra.streams import Stream, Words, build
 from features.algebra.terms import QUANTITIES, Slot
 from features.errors import ContractError
 from features.facts.ledger import Facts
-from features.time.asof import DAY, Micros, micros
+from features.time.asof import Micros
 
 SCALE = 10_000
 """Values are summed as integers of ten-thousandths, which is exact and does not depend on the order."""
@@ -39,116 +37,41 @@ class Journeys:
     group_rank: Ints
     group_size: Ints
 
-    def arrays(self) -> tuple[npt.NDArray[np.int64], ...]:
-        """Return the arrays in the kernel's order."""
-        return (self.start, self.occurred, self.entered, self.hidden, self.by_occurred,
-                self.signature, self.quantities, self.group_rank, self.group_size)  # fmt: skip
+    def arrays(self, prospects: slice) -> tuple[npt.NDArray[np.int64], ...]:
+        """Return the arrays of some neighbouring prospects in the kernel's order; positions stay those of the whole."""
+        start = self.start[prospects.start : prospects.stop + 1]
+        return (start, self.occurred, self.entered, self.hidden, self.by_occurred,
+                self.signature, self.quantities, self.group_rank, self.group_size[prospects])  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Filled:
-    """The slots of one stream for every snapshot, and where the latest events are to be read."""
+class Laid:
+    """One stream laid out for all prospects of a matrix."""
 
     plan: Plan
     stream: Stream
-    as_of: Micros
-    sums: Ints
-    recencies: Ints
-    distincts: Ints
-    latests: Ints
-
-    def number(self, slot: Slot) -> npt.NDArray[np.float64]:
-        """Return a slot as numbers: counts, totals in units, days; missing is NaN."""
-        if slot.kind in ("count", "total"):
-            column = self.sums[:, self.plan.sums.index(slot)].astype(np.float64)
-            return column / SCALE if slot.kind == "total" else column
-        if slot.kind == "distinct":
-            return self.distincts[:, self.plan.distincts.index(slot)].astype(np.float64)
-        if slot.kind == "latest":
-            return self._latest(slot, self.stream.quantities["number"])
-        seen = self.recencies[:, self.plan.recencies.index(slot)]
-        return np.where(seen == kernel.NEVER, np.nan, (self.as_of - seen) / DAY)
-
-    def category(self, slot: Slot) -> pd.Categorical:
-        """Return a latest slot as a category of text; missing where nothing was seen."""
-        words = self.stream.words[slot.of]
-        at = self.latests[:, self.plan.latests.index(slot)]
-        found = words.codes[at[at >= 0]]
-        seen = words.levels[np.unique(found)].sort_values()
-        codes = np.full(len(at), -1, dtype=np.int64)
-        codes[at >= 0] = seen.get_indexer(words.levels)[found]
-        return pd.Categorical.from_codes(codes, categories=seen)
-
-    def _latest(self, slot: Slot, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        at = self.latests[:, self.plan.latests.index(slot)]
-        return np.where(at >= 0, values[at] if len(values) else np.nan, np.nan)
+    journeys: Journeys
 
 
-def fill(facts: Facts, keys: pd.DataFrame, slots: Iterable[Slot], *, engine: str = "numba") -> dict[str, Filled]:
-    """Fill the slots for every snapshot, stream by stream.
+def lay_out(facts: Facts, prospects: pd.Index, slots: Iterable[Slot]) -> dict[str, Laid]:
+    """Return the events that the slots ask about, stream by stream, sorted and numbered for the kernel.
 
     Parameters
     ----------
-    keys : DataFrame, shape (n_snapshots, 2)
-        prospect_id and as_of, sorted by both.
-    engine : {"numba", "numpy"}
-        The kernel, or the plain NumPy second implementation that it is tested against.
-
-    Returns
-    -------
-    dict of stream name to Filled, rows as in `keys`.
+    prospects : Index, shape (n_prospects,)
+        Unique prospect ids, in the order in which the journeys are to lie.
     """
     by_stream: dict[str, list[Slot]] = {}
     for slot in slots:
         by_stream.setdefault(slot.events.stream, []).append(slot)
-    prospects, position = _prospects(keys)
-    as_of = micros(keys["as_of"])
-    bounds = np.searchsorted(position, np.arange(len(prospects) + 1))
-    return {
-        name: _fill(name, facts, prospects, wanted, snapshots=(bounds, as_of), engine=engine)
-        for name, wanted in by_stream.items()
-    }
+    return {name: _laid(name, facts, prospects, wanted) for name, wanted in by_stream.items()}
 
 
-def _prospects(keys: pd.DataFrame) -> tuple[pd.Index, Ints]:
-    position, prospects = pd.factorize(keys["prospect_id"])
-    as_of = micros(keys["as_of"])
-    same = position[1:] == position[:-1]
-    if ((position[1:] < position[:-1]) | (same & (as_of[1:] <= as_of[:-1]))).any():
-        raise ContractError("keys: must be sorted by prospect_id, then as_of, each pair once.")
-    return pd.Index(prospects), position.astype(np.int64)
-
-
-def _fill(
-    name: str,
-    facts: Facts,
-    prospects: pd.Index,
-    slots: list[Slot],
-    *,
-    snapshots: tuple[Ints, Micros],
-    engine: str,
-) -> Filled:
+def _laid(name: str, facts: Facts, prospects: pd.Index, slots: list[Slot]) -> Laid:
     attributes = [(s.events.where[0][1][0], s.of) for s in slots if name == "attributes"]
     stream = _sorted(build(name, facts, prospects, attributes))
     layout = plan(slots, stream)
-    journeys = _journeys(stream, layout, len(prospects))
-    n = len(snapshots[1])
-    out = tuple(
-        np.zeros((n, len(part)), dtype=np.int64)
-        for part in (layout.sums, layout.recencies, layout.distincts, layout.latests)
-    )
-    run = kernel.sweep if engine == "numba" else reference.sweep
-    run(journeys.arrays(), snapshots, _plan_arrays(layout), out)
-    return Filled(layout, stream, snapshots[1], *out)
-
-
-def _plan_arrays(layout: Plan) -> tuple[Ints, ...]:
-    return (
-        layout.windows, layout.feeds.start, layout.feeds.items, layout.quantity,
-        layout.lasts.start, layout.lasts.items, layout.firsts.start, layout.firsts.items,
-        layout.grouped.start, layout.grouped.items, layout.distinct_group, layout.distinct_window,
-        layout.newest.start, layout.newest.items,
-    )  # fmt: skip
+    return Laid(layout, stream, _journeys(stream, layout, len(prospects)))
 
 
 def _sorted(stream: Stream) -> Stream:

@@ -27,16 +27,17 @@ ALWAYS = np.iinfo(np.int64).max
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def sweep(events: tuple[Any, ...], snapshots: tuple[Any, ...], plan: tuple[Any, ...], out: tuple[Any, ...]) -> None:
-    """Fill `out` for every snapshot.
+    """Fill `out` for every snapshot of some neighbouring prospects.
 
     Parameters
     ----------
     events : (start, occurred, entered, hidden, by_occurred, signature, quantities, group_rank, group_size)
-        Sorted by prospect, then entered; `start` has one entry per prospect and one more. `by_occurred` lists each
+        Sorted by prospect, then entered; `start` has one entry per prospect and one more, and with `group_size` is of
+        these prospects, the other arrays may hold the events of more. `by_occurred` lists each
         prospect's events by occurred. `group_rank[i, g]` numbers event i's value in distinct-group g within its
         prospect, -1 where missing; `group_size[p, g]` is the number of values that prospect p has.
     snapshots : (start, as_of)
-        Sorted by prospect, then time, as microseconds.
+        Sorted by prospect, then time, as microseconds; `start` is of these prospects, and `out` begins at `start[0]`.
     plan : (windows, feed_start, feed_items, quantity, last_start, last_items, first_start, first_items,
             group_start, group_items, distinct_group, distinct_window, newest_start, newest_items)
     out : (sums, recencies, distincts, latests), int64, each of shape (n_snapshots, n)
@@ -48,6 +49,7 @@ def sweep(events: tuple[Any, ...], snapshots: tuple[Any, ...], plan: tuple[Any, 
     sums, recencies, distincts, latests = out
     state = _nothing_seen(group_size, len(windows), out)
     running, recency, newest, seen, tails = state
+    base = snapshot_start[0]
     for p in range(len(start) - 1):
         if snapshot_start[p] == snapshot_start[p + 1]:
             continue
@@ -62,8 +64,9 @@ def sweep(events: tuple[Any, ...], snapshots: tuple[Any, ...], plan: tuple[Any, 
                 tails[:] = head
             _leave(events, plan, state, head, end, as_of[s])
             head = _enter(events, plan, state, head, end, as_of[s])
-            sums[s], recencies[s], latests[s] = running, recency, newest
-            _count_distinct(plan, seen, group_size[p], as_of[s], distincts[s])
+            row = s - base
+            sums[row], recencies[row], latests[row] = running, recency, newest
+            _count_distinct(plan, seen, group_size[p], as_of[s], distincts[row])
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -7,8 +7,9 @@ kernel compares no text and evaluates no filter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,12 @@ class Plan:
     distinct_window: Ints
     latests: tuple[Slot, ...]
     newest: Pointers
+
+    @cached_property
+    def place(self) -> Mapping[Slot, int]:
+        """Where among the kernel's outputs of its kind each slot lies."""
+        kinds = (self.sums, self.recencies, self.distincts, self.latests)
+        return {slot: i for kind in kinds for i, slot in enumerate(kind)}
 
 
 def plan(slots: Iterable[Slot], stream: Stream) -> Plan:

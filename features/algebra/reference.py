@@ -20,11 +20,12 @@ Bools = npt.NDArray[np.bool_]
 def sweep(events: tuple[Any, ...], snapshots: tuple[Any, ...], plan: tuple[Any, ...], out: tuple[Any, ...]) -> None:
     """Fill `out` for every snapshot; see `kernel.sweep` for the arrays."""
     start, (snapshot_start, as_of) = events[0], snapshots
+    base = snapshot_start[0]
     for p in range(len(start) - 1):
-        rows = slice(snapshot_start[p], snapshot_start[p + 1])
+        first, behind = snapshot_start[p], snapshot_start[p + 1]
         mine = slice(start[p], start[p + 1])
-        if rows.stop > rows.start:
-            _one(mine, as_of[rows], events, plan, tuple(part[rows] for part in out))
+        if behind > first:
+            _one(mine, as_of[first:behind], events, plan, tuple(part[first - base : behind - base] for part in out))
 
 
 def _one(mine: slice, now: Ints, events: tuple[Any, ...], plan: tuple[Any, ...], out: tuple[Any, ...]) -> None:

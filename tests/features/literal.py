@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from features.algebra.journeys import fill
+from features.algebra.filling import category, fill
 from features.algebra.terms import Column, Slot, Term
 from features.facts.contract import TABLES, check
 from features.facts.ledger import Facts
@@ -60,5 +60,6 @@ def numbers(term: Term, known: Facts, *pairs: str) -> list[float]:
 def words(term: Term, known: Facts, *pairs: str) -> list[str | None]:
     """Compute one category for the snapshots, by the kernel."""
     (slot,) = term.slots()
-    found = fill(known, keys(*pairs), [slot])[slot.events.stream].category(slot)
+    filled = fill(known, keys(*pairs), [slot])[slot.events.stream]
+    found = category(filled.codes(slot), filled.levels(slot))
     return [None if pd.isna(word) else str(word) for word in found]

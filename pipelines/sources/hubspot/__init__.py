@@ -1,0 +1,1 @@
+"""HubSpot: deals, companies, contacts and engagements, with their property history."""

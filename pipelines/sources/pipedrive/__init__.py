@@ -1,0 +1,1 @@
+"""Pipedrive, pulled through its API: deals are the prospects."""

@@ -1,0 +1,1 @@
+"""Salesforce, pulled through its REST API: opportunities are the prospects."""

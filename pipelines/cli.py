@@ -25,7 +25,10 @@ from pipelines.cli_definitions import defining
 from pipelines.cli_experiment import experiment
 from pipelines.cli_flow import flowing
 from pipelines.cli_mail import mailing
+from pipelines.cli_monitor import watching
 from pipelines.cli_profile import profiling
+from pipelines.cli_running import running
+from pipelines.cli_writing import writing
 from pipelines.options import At, Data, Day, MaybeSource, Source, begin, home_of, out
 from pipelines.settings import PipelineSettings
 
@@ -37,8 +40,11 @@ app = typer.Typer(
 )
 app.add_typer(asking)
 app.add_typer(mailing)
+app.add_typer(watching)
 app.add_typer(defining)
 app.add_typer(flowing)
+app.add_typer(running)
+app.add_typer(writing)
 app.add_typer(profiling)
 app.add_typer(experiment, name="experiment")
 
@@ -96,9 +102,14 @@ def ingest(
     from pipelines.flows.ingest import ingest as flow
     from pipelines.home import Home
     from pipelines.printing import frame
+    from pipelines.sources.connected import landed
     from pipelines.steps import pulling
 
-    frame(flow(source, data=None if data is None else str(data), home=place), out, title=f"Rows from {source}")
+    summary = flow(source, data=None if data is None else str(data), home=place)
+    pulled = landed.last(Home(Path(place)).raw) if data is None else None
+    if pulled is not None:
+        frame(pulled.summary(), out, title=f"Pulled from {source}: rows it sent, versions new to us, versions kept")
+    frame(summary, out, title=f"Rows from {source}")
     facts, _ = pulling.known(Home(Path(place)))
     frame(pulling.who_is_what(pulling.words(Home(Path(place))), facts), out, title="What the words mean here")
 
@@ -135,6 +146,9 @@ def daily(source: MaybeSource = None, home: At = None, day: Day = None) -> None:
     from pipelines.flows.daily import daily as flow
 
     done = flow(home=place, day=day)
+    if done["held"]:
+        out.print(f"[bold red]No new list.[/] {escape(done['held'])}", soft_wrap=True)
+        return
     state = "published" if done["new"] else "was published before, nothing changed"
     out.print(f"Run {done['run_id']} with {done['listed']} calls {state}.")
 

@@ -23,14 +23,14 @@ def unseen(rows: pa.Table, known: pa.Table, identity: tuple[str, ...]) -> pa.Tab
     known : pyarrow.Table
         Has at least the identity columns, in the same types.
     identity : tuple of str
-        Columns that together name a row; none is ever missing.
+        Columns that together name a row. A missing value is a value like any other: the same only as a missing one.
     """
-    columns = _quoted(identity)
+    same, names = _same("i", "k", identity), ", ".join(f'i."{column}"' for column in identity)
     with duckdb.connect(":memory:") as database:
         database.register("incoming", _numbered(rows, identity))
         database.register("known", known)
         new = database.sql(
-            f"select max(row_) as row_ from incoming anti join known using ({columns}) group by {columns} order by row_"
+            f"select max(row_) as row_ from incoming i anti join known k on {same} group by {names} order by row_"
         )
         return rows.take(new.to_arrow_table()["row_"])
 
@@ -46,7 +46,7 @@ def differing(rows: pa.Table, known: pa.Table, identity: tuple[str, ...]) -> pa.
         database.register("incoming", _numbered(rows, tuple(rows.column_names)))
         database.register("known", known)
         found = database.sql(
-            f"select i.row_ from incoming i join known k using ({_quoted(identity)}) "
+            f"select i.row_ from incoming i join known k on {_same('i', 'k', identity)} "
             f"where {unequal or 'false'} order by i.row_"
         )
         return found.to_arrow_table()["row_"].combine_chunks()
@@ -90,8 +90,8 @@ def _numbered(rows: pa.Table, columns: tuple[str, ...]) -> pa.Table:
     return rows.select(columns).append_column("row_", pa.array(np.arange(rows.num_rows)))
 
 
-def _quoted(columns: tuple[str, ...]) -> str:
-    return ", ".join(f'"{column}"' for column in columns)
+def _same(one: str, other: str, columns: tuple[str, ...]) -> str:
+    return " and ".join(f'{one}."{column}" is not distinct from {other}."{column}"' for column in columns)
 
 
 def _of(side: str, table: pa.Table, column: str) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipelines.running.attaching import attach
 from pipelines.settings import PipelineSettings, quiet_defaults
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
@@ -43,4 +44,5 @@ def begin(home: str, *, day: str | None = None, source: str | None = None, data:
         pulling.check_place(find(source), data)
     else:
         Home(Path(home)).ingested()
+    attach(Path(home))
     quiet_defaults(Path(home) / "prefect")

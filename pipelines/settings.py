@@ -48,8 +48,16 @@ class PipelineSettings(BaseSettings):
         (percent-encoded; all but the host may be left out). Empty, the default: nothing is sent.
     mail_from : str
         Address of the sender; empty means the user of `smtp_url`, or takt at its host.
+    retry_seconds : tuple of float
+        Waits before a pull that failed is tried again, as JSON (`[10, 60, 300]`); a fifth of each is left to chance.
     url : str
         Where people open the app, for the links of the mail; empty leaves them out.
+    write_back : str
+        The CRM that each new list is written back into by the daily flow, such as `hubspot`. It stands in the
+        environment with that CRM's credentials: a copy of the home elsewhere writes into nothing. Empty: none.
+    webhook_url : str
+        Where alerts of the watch are posted as `{"text": ...}`, as Slack and others take it. Empty, the default:
+        nowhere. The address is a secret.
     """
 
     model_config = SettingsConfigDict(env_prefix="TAKT_", frozen=True, env_ignore_empty=True, extra="ignore")
@@ -59,8 +67,11 @@ class PipelineSettings(BaseSettings):
     store_url: str = Field(default="", repr=False)
     threads: Annotated[int, Field(ge=1)] = 2
     smtp_url: SecretStr = SecretStr("")
+    webhook_url: SecretStr = SecretStr("")
     mail_from: str = ""
+    retry_seconds: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)] = (10.0, 60.0, 300.0)
     url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    write_back: str = ""
 
 
 def quiet_defaults(prefect_home: Path) -> None:

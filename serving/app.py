@@ -28,14 +28,18 @@ from serving.pages import (
     taps,
     team,
     views,
+    watch,
     where,
 )  # fmt: skip
+from serving.pages.banner import show
 from serving.pages.kept_pages import KeptPages
 from serving.pages.pages import STATIC, Pages
 from serving.routes import about, call_list, feedback, health, manage, prospects, score, segments, why_not
+from serving.routes.kept import KeptAnswers
 from serving.settings import Settings
 from serving.store.engine import open_store
 from serving.store.migrations import upgrade
+from serving.store.news import News
 
 COMPRESSION = 5  # half the time of the highest level, which makes a list 9 % smaller
 
@@ -50,10 +54,12 @@ def create_app(settings: Settings) -> FastAPI:
     """
     engine = open_store(settings.store)
     upgrade(engine)
+    news = News(engine)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        news.close()
         engine.dispose()
 
     app = FastAPI(
@@ -66,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings, app.state.engine = settings, engine
     app.state.champions, app.state.pages = Champions(settings.champion), Pages()
-    app.state.kept_pages = KeptPages()
+    app.state.kept_pages, app.state.kept_answers = KeptPages(), KeptAnswers(news)
     _add_routes(app)
     problems.install(app)
     app.add_exception_handler(SignInNeeded, sign_in.ask)
@@ -77,13 +83,15 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 API = (metrics, call_list, prospects, score, about, feedback, why_not, segments, manage)
-PAGES = (exports, taps, search, offers, where, flow, experiments, team, model, definitions, readiness, views)
+PAGES = (exports, taps, search, offers, where, flow, experiments, team, model, definitions, readiness, watch, views)
 
 
 def _add_routes(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(stylesheet.router)
     app.include_router(sign_in.router)
-    for room in (*API, *PAGES):
+    for room in API:
         app.include_router(room.router, dependencies=[Depends(allowed)])
+    for page in PAGES:
+        app.include_router(page.router, dependencies=[Depends(allowed), Depends(show)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

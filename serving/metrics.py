@@ -125,7 +125,7 @@ class Stages(Collector):
         yield from figures.values()
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get("/metrics", include_in_schema=False)
 def metrics(request: Request) -> Response:
     """Return the figures in Prometheus' text format."""
     told: Metrics = request.app.state.metrics

@@ -27,9 +27,12 @@ TOGETHER = {
     "prefect": (
         "test_killed", "test_undisturbed", "test_flows", "test_real_runs", "test_experiment_in_the_list",
         "test_replaying", "test_signalled", "test_overriding", "test_asking", "test_cli_too_early",
-        "test_every_page", "test_days_in_a_browser", "test_loop", "test_mailed_days",
+        "test_every_page", "test_days_in_a_browser", "test_loop", "test_mailed_days", "test_monitor_flow",
+        "test_watch_in_a_browser", "test_write_back_days", "test_daily_on_postgres",
     ),
     "whole": ("test_scheduler", "test_demo", "test_notebooks"),
+    # these share one PostgreSQL with a Tryton on it
+    "tryton": ("test_a_month_in_a_real_crm", "test_tryton_source", "test_tryton_writing"),
 }  # fmt: skip
 """Files whose tests run in one process, the groups that take longest first; every other file is a group of its own."""
 GROUP = {name: group for group, names in TOGETHER.items() for name in names}

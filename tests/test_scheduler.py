@@ -152,12 +152,3 @@ def test_a_schedule_fires_and_the_deployments_lead_to_a_published_list(plant: Pl
         run = queries.find_run(store)
         assert len(queries.call_list(store, run, owner=None, pool=False, after=0, limit=500).items) > 0
     engine.dispose()
-
-
-def test_the_schedules_are_in_the_companys_time_zone_and_never_overlap() -> None:
-    content = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))
-    for deployment in content["deployments"]:
-        assert deployment["concurrency_limit"] == 1, deployment["name"]
-        assert [s["timezone"] for s in deployment["schedules"]] == ["Europe/Berlin"], deployment["name"]
-        module, flow = deployment["entrypoint"].split(":")
-        assert f"def {flow}(" in (ROOT / module).read_text(encoding="utf-8")

@@ -8,10 +8,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from features.algebra.links import linked
 from features.errors import ContractError
 from features.facts.contract import TIME_TYPE
 from features.facts.ledger import Facts
-from features.time.asof import later
+from features.facts.withdrawn import WITHDRAWN_AT
 
 COLUMNS: Final = ("prospect_id", "occurred_at", "recorded_at", "tie", "name", "category", "number")
 
@@ -23,12 +24,12 @@ def collect(facts: Facts, wanted: Iterable[tuple[str, str]], links: pd.DataFrame
     ----------
     wanted : iterable of (name, type)
         Type is `number` or `category`.
-    links : DataFrame (prospect_id, account_id, linked_at)
-        Which account a prospect belongs to and since when that is known.
+    links : DataFrame
+        `features.algebra.links.links`: which account a prospect belongs to and since when that is known.
 
     Returns
     -------
-    DataFrame, columns `COLUMNS`
+    DataFrame, columns `COLUMNS`, and `hidden_at` where rows were withdrawn
         A value in a column is true from creation, or, in a later version of the row, from when it was recorded.
 
     Raises
@@ -38,9 +39,10 @@ def collect(facts: Facts, wanted: Iterable[tuple[str, str]], links: pd.DataFrame
     """
     parts: list[pd.DataFrame] = []
     for name, kind in dict.fromkeys(wanted):
-        parts.append(_columns(facts.prospects, "prospect_id", name, kind))
-        parts.append(_to_prospects(_columns(facts.accounts, "account_id", name, kind), links))
-        changes = facts.attribute_changes[(facts.attribute_changes["name"] == name).to_numpy()]
+        parts.append(_columns(facts.ever("prospects"), "prospect_id", name, kind))
+        parts.append(_to_prospects(_columns(facts.ever("accounts"), "account_id", name, kind), links))
+        changes = facts.ever("attribute_changes")
+        changes = changes[(changes["name"] == name).to_numpy()]
         if len(changes):
             parts.append(_changes(changes, "prospect", name, kind))
             parts.append(_to_prospects(_changes(changes, "account", name, kind), links))
@@ -49,14 +51,17 @@ def collect(facts: Facts, wanted: Iterable[tuple[str, str]], links: pd.DataFrame
 
 
 def _columns(frame: pd.DataFrame, key: str, name: str, kind: str) -> pd.DataFrame:
-    rows = frame[frame[name].notna().to_numpy()] if name in frame.columns else frame.iloc[:0]
-    if rows.empty:
+    if name not in frame.columns or not (known := frame[name].notna().to_numpy()).any():
         return pd.DataFrame()
+    rows = frame[known]
     since = rows["created_at"] if "created_at" in rows else rows["recorded_at"]
     if not frame[key].is_unique:
-        first = rows["recorded_at"] == rows[key].map(frame.groupby(key)["recorded_at"].min())
+        # a record that was restored is true from its creation again, as it was when it was first recorded
+        by = [c for c in (key, WITHDRAWN_AT) if c in frame]
+        first = rows["recorded_at"] == frame.groupby(by, dropna=False)["recorded_at"].transform("min")[known]
         since = since.where(first, rows["recorded_at"])
-    return rows[[key, "recorded_at"]].assign(occurred_at=since, tie="", **_payload(rows[name], name, kind))
+    values = rows[[key, "recorded_at"]].assign(occurred_at=since, tie="", **_payload(rows[name], name, kind))
+    return _while_it_stood(values, rows)
 
 
 def _changes(changes: pd.DataFrame, entity: str, name: str, kind: str) -> pd.DataFrame:
@@ -64,16 +69,16 @@ def _changes(changes: pd.DataFrame, entity: str, name: str, kind: str) -> pd.Dat
     if rows.empty:
         return pd.DataFrame()
     values = rows[["id", "occurred_at", "recorded_at"]].rename(columns={"id": f"{entity}_id"})
-    return values.assign(tie=rows["value"], **_payload(rows["value"], name, kind))
+    return _while_it_stood(values.assign(tie=rows["value"], **_payload(rows["value"], name, kind)), rows)
+
+
+def _while_it_stood(values: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Hide values from when on their rows were withdrawn; a later version of a row hides nothing, it comes last."""
+    return values.assign(hidden_at=rows[WITHDRAWN_AT]) if WITHDRAWN_AT in rows else values
 
 
 def _to_prospects(rows: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    if rows.empty:
-        return rows
-    both = rows.merge(links, on="account_id")
-    return both.assign(recorded_at=later(both["recorded_at"], both["linked_at"])).drop(
-        columns=["account_id", "linked_at"]
-    )
+    return rows if rows.empty else linked(rows, links)
 
 
 def _payload(values: pd.Series, name: str, kind: str) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 An event *enters* at the later of `occurred` and `recorded`: it counts at `as_of` if it entered before. That one rule
 carries the meaning of time for every feature, with one more for corrections: a row that was recorded again is
-*hidden* from the moment at which its next version was recorded, so that a look at any time sees the version then
-known.
+*hidden* from the moment at which its next version was recorded, and one that was withdrawn from the moment of that, so
+that a look at any time sees what was then known.
 
 - touches, offers, creation: as recorded.
 - answers: an offer's response happens at `responded_at` and is known no earlier than that and its record.
@@ -25,8 +25,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.algebra import attributes
+from features.algebra.links import creations, linked, links, through
 from features.algebra.terms import QUANTITIES, STREAMS
-from features.facts.contract import TABLES, TIME_TYPE
 from features.facts.ledger import Facts
 from features.time.asof import DAY, Micros, earlier, later, micros
 
@@ -51,8 +51,9 @@ class Words:
 class Stream:
     """Events of one stream, shape (n_events,) each.
 
-    `hidden` is when a correction replaced the event (NEVER_HIDDEN: never). `tie` is the text that orders events of
-    one instant, whatever the order of the rows. Of the quantities, `number` holds the value of a numeric attribute.
+    `hidden` is when a correction replaced the event or it was withdrawn (NEVER_HIDDEN: never). `tie` is the text that
+    orders events of one instant, whatever the order of the rows. Of the quantities, `number` holds the value of a
+    numeric attribute.
     """
 
     prospect: npt.NDArray[np.int64]
@@ -74,7 +75,7 @@ def build(stream: str, facts: Facts, prospects: pd.Index, wanted: Iterable[tuple
     wanted : iterable of (name, type)
         For the stream `attributes`: which ones to collect.
     """
-    frame = attributes.collect(facts, wanted, _links(facts)) if stream == "attributes" else _MAKERS[stream](facts)
+    frame = attributes.collect(facts, wanted, links(facts)) if stream == "attributes" else _MAKERS[stream](facts)
     position = prospects.get_indexer(frame["prospect_id"])
     mine = position >= 0
     frame, position = (frame, position) if mine.all() else (frame[mine], position[mine])
@@ -96,43 +97,15 @@ def _hidden(frame: pd.DataFrame) -> Micros:
     return np.where(frame["hidden_at"].isna(), NEVER_HIDDEN, micros(frame["hidden_at"]))
 
 
-def _versions(facts: Facts, table: str) -> pd.DataFrame:
-    """Return the rows of a table with `hidden_at`: when the next version of the same key was recorded."""
-    frame: pd.DataFrame = getattr(facts, table)
-    key = list(TABLES[table].key)
-    if not frame.duplicated(key).any():
-        return frame.assign(hidden_at=pd.Series(pd.NaT, index=frame.index, dtype=TIME_TYPE))
-    frame = frame.sort_values([*key, "recorded_at"], kind="stable")
-    return frame.assign(hidden_at=frame.groupby(key)["recorded_at"].shift(-1))
-
-
-def _first(frame: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Return the version of each row that was recorded first; corrections of identity are not followed."""
-    return frame.sort_values("recorded_at", kind="stable").drop_duplicates(key)
-
-
-def _links(facts: Facts) -> pd.DataFrame:
-    """Return which prospect belongs to which account and since when that is known."""
-    known = facts.prospects[["prospect_id", "account_id", "recorded_at"]].dropna()
-    return _first(known, "prospect_id").rename(columns={"recorded_at": "linked_at"})
-
-
-def _linked(frame: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    """Give each row of an account to the account's prospects, known once row and link are."""
-    both = frame.merge(links, on="account_id")
-    known = later(both["recorded_at"], both["linked_at"])
-    return both.assign(recorded_at=known).drop(columns=["account_id", "linked_at"])
-
-
 def _touches(facts: Facts) -> pd.DataFrame:
-    frame = _versions(facts, "touches")
+    frame = facts.versions("touches")
     day = pd.Series(micros(frame["occurred_at"]) // DAY, index=frame.index)
     return frame.rename(columns={"touch_id": "tie", "contact_id": "contact"}).assign(day=day)
 
 
 def _people(facts: Facts) -> pd.DataFrame:
     columns = ["prospect_id", "occurred_at", "recorded_at", "hidden_at", "tie", "contact", "direction", "result"]
-    who = _versions(facts, "contacts")[["contact_id", "recorded_at", "hidden_at", "role", "seniority"]]
+    who = facts.versions("contacts")[["contact_id", "recorded_at", "hidden_at", "role", "seniority"]]
     both = _touches(facts)[columns].merge(who, left_on="contact", right_on="contact_id", suffixes=("", "_contact"))
     known = later(both["recorded_at"], both["recorded_at_contact"])
     both = both.assign(recorded_at=known, hidden_at=earlier(both["hidden_at"], both["hidden_at_contact"]))
@@ -140,40 +113,38 @@ def _people(facts: Facts) -> pd.DataFrame:
 
 
 def _known_contacts(facts: Facts) -> pd.DataFrame:
-    who = _versions(facts, "contacts").assign(tie=lambda frame: frame["contact_id"])
+    who = facts.versions("contacts").assign(tie=lambda frame: frame["contact_id"])
     who = who[["tie", "account_id", "prospect_id", "recorded_at", "hidden_at", "role", "seniority"]]
     own = who[who["prospect_id"].notna()].drop(columns="account_id")
-    shared = _linked(who[who["prospect_id"].isna()].drop(columns="prospect_id"), _links(facts))
+    shared = linked(who[who["prospect_id"].isna()].drop(columns="prospect_id"), links(facts))
     frame = pd.concat([own, shared])
     return frame.assign(occurred_at=frame["recorded_at"], contact=frame["tie"])
 
 
 def _offers(facts: Facts) -> pd.DataFrame:
-    made = _versions(facts, "offers_made").assign(tie=lambda frame: frame["offer_id"])
+    made = facts.versions("offers_made").assign(tie=lambda frame: frame["offer_id"])
     made = made[["prospect_id", "offer_id", "occurred_at", "recorded_at", "hidden_at", "channel", "tie"]]
     return made.rename(columns={"offer_id": "offer"})
 
 
 def _answers(facts: Facts) -> pd.DataFrame:
-    made = _versions(facts, "offers_made").assign(tie=lambda frame: frame["offer_id"])
+    made = facts.versions("offers_made").assign(tie=lambda frame: frame["offer_id"])
     made = made[made["response"].notna() & made["responded_at"].notna()]
     made = made[["prospect_id", "offer_id", "responded_at", "recorded_at", "hidden_at", "response", "tie"]]
     return made.rename(columns={"offer_id": "offer", "responded_at": "occurred_at"})
 
 
 def _siblings(facts: Facts) -> pd.DataFrame:
-    links = _links(facts)
-    ends = _versions(facts, "outcomes").rename(columns={"prospect_id": "tie", "amount": "value"})
+    whose = links(facts)
+    ends = facts.versions("outcomes").rename(columns={"prospect_id": "tie", "amount": "value"})
     ends = ends[["tie", "occurred_at", "recorded_at", "hidden_at", "result", "value"]]
-    ends = ends.merge(links.rename(columns={"prospect_id": "tie"}), on="tie")
-    ends = ends.assign(recorded_at=later(ends["recorded_at"], ends["linked_at"])).drop(columns="linked_at")
-    others = _linked(ends, links)
+    ends = through(ends.merge(whose.rename(columns={"prospect_id": "tie"}), on="tie"))
+    others = linked(ends, whose)
     return others[others["prospect_id"] != others["tie"]]
 
 
 def _creation(facts: Facts) -> pd.DataFrame:
-    first = _first(facts.prospects[["prospect_id", "created_at", "recorded_at"]], "prospect_id")
-    return first.assign(tie="").rename(columns={"created_at": "occurred_at"})
+    return creations(facts).assign(tie="").rename(columns={"created_at": "occurred_at"})
 
 
 _MAKERS: Final[dict[str, Callable[[Facts], pd.DataFrame]]] = {

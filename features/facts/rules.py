@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from features.facts.tables import CLOCK_SKEW, TABLES, Table
+from features.facts.tables import CLOCK_SKEW, NAMED, TABLES, WITHDRAWALS, Table
 
 
 def broken(table: Table, frame: pd.DataFrame, kinds: tuple[str, ...]) -> pd.DataFrame:
@@ -32,6 +32,8 @@ def broken(table: Table, frame: pd.DataFrame, kinds: tuple[str, ...]) -> pd.Data
     if frame.empty:
         return _NONE
     found = [*_outside_schema(table, frame, kinds), *_time_travel(frame), *_endless(table, frame)]
+    if table.name == WITHDRAWALS:
+        found += _beyond_the_key(frame)
     return pd.concat(found).drop_duplicates("row").sort_values("row", ignore_index=True) if found else _NONE
 
 
@@ -73,6 +75,15 @@ def _endless(table: Table, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
     for name in frame.columns.difference(list(table.columns)):
         if frame[name].dtype == "float64" and np.isinf(frame[name]).any():
             yield _reasons(f"{name}: not a finite number", frame.loc[np.isinf(frame[name]), name])
+
+
+def _beyond_the_key(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Find withdrawals that name a time or a name of rows that have none in their key: they would hit nothing."""
+    for place, part in enumerate(("happened_at", "name"), start=1):
+        without = [name for name, columns in NAMED.items() if not columns[place]]
+        beyond = frame[part].notna() & frame["table"].isin(without)
+        if beyond.any():
+            yield _reasons(f"{part}: not in the key of such rows", frame.loc[beyond, part])
 
 
 def _reasons(reason: str | pd.Series[str], got: pd.Series[Any]) -> pd.DataFrame:

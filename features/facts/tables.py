@@ -1,4 +1,4 @@
-"""The eight tables that a source must deliver: their columns, keys, words and ranges, as data.
+"""The nine tables that a source may deliver: their columns, keys, words and ranges, as data.
 
 Times are UTC with microseconds. Every fact has `occurred_at` (when it happened) and `recorded_at` (when the
 company knew). What is done with a row that breaks a rule stands in `features.facts.contract`.
@@ -27,6 +27,8 @@ ANSWERED: Final = (*POSITIVE, "answered", "not_now", "not_interested", "wrong_pe
 RESULTS: Final = (*ANSWERED, "no_answer", "left_message", "bounced", "completed")
 RESPONSES: Final = ("accepted", "interested", "declined", "cancelled")
 SENIORITIES: Final = ("executive", "manager", "staff")
+WITHDRAWALS: Final = "withdrawals"
+WITHDRAWN_AS: Final = ("deleted", "merged")
 
 CLOCK_SKEW: Final = pd.Timedelta(minutes=5)
 """A fact may be recorded this much before it happened (two clocks), not more."""
@@ -146,8 +148,31 @@ TABLES: Final[Mapping[str, Table]] = {
                 "recorded_at": _time(), "amount": _money, "reason": _text(), "offer_id": _id(True),
             },
         ),
+        Table(
+            WITHDRAWALS,
+            ("table", "id", "happened_at", "name"),
+            {
+                "table": _text(
+                    "prospects", "accounts", "contacts", "attribute_changes", "touches", "offers_made", "outcomes",
+                    nullable=False,
+                ),
+                "id": _id(), "happened_at": _time(True), "name": _text(), "recorded_at": _time(),
+                "reason": _text(*WITHDRAWN_AS, nullable=False),
+            },
+        ),
     )
 }  # fmt: skip
+
+NAMED: Final[Mapping[str, tuple[str, str, str]]] = {
+    "prospects": ("prospect_id", "", ""),
+    "accounts": ("account_id", "", ""),
+    "contacts": ("contact_id", "", ""),
+    "attribute_changes": ("id", "occurred_at", "name"),
+    "touches": ("touch_id", "", ""),
+    "offers_made": ("prospect_id", "occurred_at", "offer_id"),
+    "outcomes": ("prospect_id", "occurred_at", ""),
+}
+"""The columns of a table that `id`, `happened_at` and `name` of a withdrawal speak of; "": the table has none."""
 
 DTYPES: Final[Mapping[Type, str]] = {"id": "str", "text": "str", "time": TIME_TYPE, "number": "float64"}
 

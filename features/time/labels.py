@@ -6,6 +6,9 @@ on 2 January it is inside, so 1. On 31 January itself it is still ahead, so 1. O
 1 March, the last that can be known. For a look on 31 January of somebody who never won we would have to see until
 2 March, so there is no label, and certainly not 0.
 
+Of a prospect whose record was deleted or merged nothing is known from then on: without an outcome before that there is
+no label where the window reaches beyond it.
+
 >>> import pandas as pd
 >>> from features.facts.ledger import Facts
 >>> day = lambda text: pd.Timestamp(text, tz="UTC").as_unit("us")
@@ -25,6 +28,7 @@ import pandas as pd
 from features.facts.contract import TABLES
 from features.facts.definitions import Definitions
 from features.facts.ledger import Facts, current
+from features.facts.withdrawn import WITHDRAWN_AT
 from features.time.asof import moment
 
 
@@ -46,7 +50,8 @@ def won_within(facts: Facts, keys: pd.DataFrame, *, days: int, observed_until: p
     Returns
     -------
     Series of float, shape (n_snapshots,)
-        1 won, 0 not won, missing where the window reaches beyond `observed_until`: unlabelled, never negative.
+        1 won, 0 not won, missing where the window reaches beyond `observed_until`, or beyond the moment at which a
+        prospect that did not end before was withdrawn: unlabelled, never negative.
     """
     ends = current(facts.outcomes, TABLES["outcomes"].key)
     wins = ends.loc[ends["result"] == "won", ["prospect_id", "occurred_at"]]
@@ -55,9 +60,24 @@ def won_within(facts: Facts, keys: pd.DataFrame, *, days: int, observed_until: p
     found = pd.merge_asof(asked, wins, left_on="as_of", right_on="occurred_at", by="prospect_id", direction="forward")
     end = found["as_of"] + pd.Timedelta(days=days)
     label = (found["won_at"] < end).astype("float64").where(end <= observed_until)
+    withdrawn = withdrawn_at(facts)
+    if len(withdrawn):
+        label = label.mask(_out_of_sight(found["prospect_id"], end, withdrawn=withdrawn, ends=ends))
     return pd.Series(
         label.to_numpy()[np.argsort(found["row"].to_numpy())], index=keys.index, name=f"won_within_{days}d"
     )
+
+
+def _out_of_sight(ids: pd.Series, end: pd.Series, *, withdrawn: pd.Series, ends: pd.DataFrame) -> pd.Series:
+    """Say in which snapshots a prospect is withdrawn before the window's end, and did not end before that."""
+    at = ids.map(withdrawn)
+    return (at < end) & ~(ids.map(ends.groupby("prospect_id")["occurred_at"].min()) < at)
+
+
+def withdrawn_at(facts: Facts) -> pd.Series:
+    """Return since when each prospect that no longer stands has been withdrawn, by prospect_id; labels end there."""
+    gone = facts.withdrawn("prospects")
+    return pd.Series(gone[WITHDRAWN_AT].array, index=pd.Index(gone["prospect_id"]))
 
 
 def observed_until(facts: Facts, as_of: pd.Timestamp, *, definitions: Definitions) -> pd.Timestamp:

@@ -3,7 +3,8 @@
 A label "won within H" throws away every snapshot whose window reaches beyond what is known. A spell keeps it: for 20
 days it was watched and not won, and that is something. Three things limit what a spell can say:
 
-* *censoring*: nothing is known from `observed_until` on;
+* *censoring*: nothing is known from `observed_until` on, nor of a prospect whose record was deleted or merged from then
+  on;
 * *delayed entry* (left truncation): a snapshot speaks of those who were still open at its `as_of`, never of the days
   before; and where a source records outcomes only from some day on, its days before that count for nothing
   (`from_days`). Otherwise prospects of which no win could be recorded would count as prospects that did not win;
@@ -40,6 +41,7 @@ from features.facts.contract import TABLES
 from features.facts.definitions import Definitions
 from features.facts.ledger import Facts, current
 from features.time.asof import DAY, Micros, micros, moment
+from features.time.labels import withdrawn_at
 
 WON: Final = "won"
 OPEN: Final = "open"
@@ -70,7 +72,7 @@ def spells(
         watched without an end (negative where `as_of` lies behind `observed_until`). `end`: "won", "lost", "closed"
         (it had ended before `as_of`, and only the record came later), or "open" (censored).
     """
-    as_of, until = micros(keys["as_of"]), int(micros(pd.DatetimeIndex([observed_until]))[0])
+    as_of, until = micros(keys["as_of"]), _watched(facts, keys, observed_until)
     won_at, lost_at, before = _ends(facts, keys)
     first = np.minimum(won_at, lost_at)
     ended = (first < until) & (as_of < until)
@@ -84,6 +86,16 @@ def spells(
         "end": pd.Categorical(end, categories=list(ENDS)),
     }
     return pd.DataFrame(out, index=keys.index)
+
+
+def _watched(facts: Facts, keys: pd.DataFrame, observed_until: pd.Timestamp) -> Micros:
+    """Return until when each snapshot was watched: to the end, or until its prospect was withdrawn."""
+    end = np.full(len(keys), micros(pd.DatetimeIndex([observed_until]))[0])
+    withdrawn = withdrawn_at(facts)
+    if withdrawn.empty:
+        return end
+    at = keys["prospect_id"].map(withdrawn)
+    return np.where(at.isna(), end, np.minimum(end, micros(at)))
 
 
 def observed_from(definitions: Definitions) -> pd.Timestamp | None:

@@ -24,6 +24,7 @@ from models.decision.worth import DEFAULT, Form, describe
 from models.measures.ranking import Ints
 
 REASONS: Final[Mapping[str, str]] = {
+    "withdrawn": "its record was deleted in the CRM, or merged into another one",
     "do_not_contact": "everybody we know there asked not to be contacted",
     "hold_out": "never listed, by lot, to measure what the list is worth",
     "unscored": "nothing was known to judge it by",
@@ -35,7 +36,7 @@ REASONS: Final[Mapping[str, str]] = {
     "not_working": "nobody who may call it works today",
     "no_capacity": "others are worth more, and the day has only so many calls",
 }
-"""Why a prospect is left out. The first one that holds is the one given; the first five do not pass with time alone."""
+"""Why a prospect is left out. The first one that holds is the one given; the first six do not pass with time alone."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from models.decision.contact_choice import people
 from models.decision.errors import DecisionError
 from models.decision.exploration import Drawn, explore
 from models.decision.fairness import deal_fairly
+from models.decision.no_longer import no_longer
 from models.decision.obstacles import REASONS, Day, obstacles
 from models.decision.ownership import last_known, owners
 from models.decision.team import Team, team_of
@@ -49,7 +50,8 @@ class TodaysList:
         all owners, so that each owner's rows are in the order of their rank.
     left_out : DataFrame
         `prospect_id`, `owner_id` (whose it is; missing: nobody's), `reason` (one of `REASONS`), `words`, `until` (date
-        in the company's time zone from which it could be listed; NaT: not known); one row for each one not listed.
+        in the company's time zone from which it could be listed; NaT: not known); one row for each one not listed,
+        and one for each of whom `no_longer` says that its record is gone.
     worth : DataFrame
         `models.decision.worth.worth` of the whole cohort.
     lotteries : DataFrame
@@ -112,7 +114,7 @@ def todays_list(
     others = waiting(free.assign(by_value=lists >= 0), candidates, drawn=drawn, team=team, day=day)
     return TodaysList(
         _listed(free, drawn, team, whom=whom),
-        _left_out(cohort, stopped, others),
+        _left_out(cohort, stopped, others, no_longer(day)),
         worths,
         drawn.lotteries,
         (*notes(worths, definitions, form), *fair),
@@ -201,6 +203,7 @@ def _listed(free: pd.DataFrame, drawn: Drawn, team: Team, *, whom: Whom) -> pd.D
     return out.merge(more, on="prospect_id", how="left", validate="one_to_one")
 
 
-def _left_out(cohort: pd.DataFrame, stopped: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+def _left_out(cohort: pd.DataFrame, stopped: pd.DataFrame, others: pd.DataFrame, gone: pd.DataFrame) -> pd.DataFrame:
     rows = cohort[["prospect_id", "owner_id"]].join(stopped).dropna(subset="reason")
-    return pd.concat([rows, others]).sort_values("prospect_id", ignore_index=True)
+    parts = [rows, others, gone] if len(gone) else [rows, others]
+    return pd.concat(parts).sort_values("prospect_id", ignore_index=True)

@@ -8,7 +8,6 @@ not yet known at the moment of the try is handled in one place. The kernel follo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,6 +16,7 @@ import pandas as pd
 
 from features.catalog import Catalog
 from features.facts.ledger import Facts
+from features.facts.withdrawn import WITHDRAWN_AT
 from features.matrix import build
 from models.heads.reply_features import PERSON, PROSPECT, WAY
 
@@ -67,7 +67,7 @@ def _followed(
     asks: pd.DataFrame, facts: Facts, *, who: Callable[[pd.DataFrame], pd.Series], catalog: Catalog
 ) -> pd.DataFrame:
     """Compute a catalogue with `who` in the place of the prospect; asks of the same moment share a row."""
-    touched = replace(facts, touches=facts.touches.assign(prospect_id=who(facts.touches)))
+    touched = facts.changed("touches", lambda touches: touches.assign(prospect_id=who(touches)))
     keys = pd.DataFrame({"prospect_id": who(asks), "as_of": asks["as_of"]})
     each = keys.drop_duplicates().sort_values(["prospect_id", "as_of"], ignore_index=True)
     row = keys.merge(each.reset_index(names="row"), how="left", on=["prospect_id", "as_of"])["row"]
@@ -97,12 +97,16 @@ def _of_the_day(asks: pd.DataFrame, facts: Facts, *, zone: ZoneInfo) -> pd.DataF
 def _known_of_person(asks: pd.DataFrame, facts: Facts) -> pd.DataFrame:
     """Return role, seniority and timezone of the contact's version that was visible, index as `asks`."""
     columns = ["role", "seniority", "timezone"]
-    versions = facts.contacts[["contact_id", "recorded_at", *columns]].sort_values("recorded_at", kind="stable")
+    known = facts.ever("contacts")
+    marks = [WITHDRAWN_AT] if WITHDRAWN_AT in known else []
+    versions = known[["contact_id", "recorded_at", *columns, *marks]].sort_values("recorded_at", kind="stable")
     asked = asks[["contact_id", "as_of"]].assign(row=np.arange(len(asks))).dropna(subset="contact_id")
     found = pd.merge_asof(
         asked.sort_values("as_of", kind="stable"), versions, left_on="as_of", right_on="recorded_at", by="contact_id",
         allow_exact_matches=False,
     )  # fmt: skip
+    for mark in marks:
+        found = found.assign(**{c: found[c].mask(found[mark] < found["as_of"]) for c in columns})
     return found.set_index("row")[columns].reindex(np.arange(len(asks))).set_axis(asks.index)
 
 

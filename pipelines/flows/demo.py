@@ -15,6 +15,7 @@ from pipelines.flows.ingest import ingest_into
 from pipelines.flows.train import train_in
 from pipelines.home import Home
 from pipelines.progress import stage
+from pipelines.recording import recording
 from pipelines.sources.simulated.further import Further
 from pipelines.sources.simulated.parameters import WorldParameters
 from pipelines.steps import demo_days, pulling
@@ -47,15 +48,16 @@ def demo(home: str | None = None, *, prospects: int = 2000, seed: int = 7, day: 
     """Simulate a company up to three days before a day (YYYY-MM-DD), train, and work those days list by list."""
     place = common.home_of(home, SOURCE)
     first = dt.date.fromisoformat(day) - dt.timedelta(days=DAYS)
-    ingest_into(place, SOURCE, None, {"prospects": prospects, "seed": seed, "end": str(first)})
-    train_in(place, str(first))
-    made, _ = list_in(place, str(first), with_boards=False)
-    horizon = pulling.words(place).horizon_days
-    further = Further(WorldParameters(end=first, prospects=prospects, seed=seed, horizon_days=horizon))
-    lived = []
-    for k in range(DAYS):
-        lived.append(work(place, made, further))
-        ingest_into(place, SOURCE, place.raw, {})
-        # only the last list is looked at with everything beside it
-        made, _ = list_in(place, str(further.date), with_boards=k == DAYS - 1)
+    with recording(place.path, "demo"):
+        ingest_into(place, SOURCE, None, {"prospects": prospects, "seed": seed, "end": str(first)})
+        train_in(place, str(first))
+        made, _ = list_in(place, str(first), with_boards=False)
+        horizon = pulling.words(place).horizon_days
+        further = Further(WorldParameters(end=first, prospects=prospects, seed=seed, horizon_days=horizon))
+        lived = []
+        for k in range(DAYS):
+            lived.append(work(place, made, further))
+            ingest_into(place, SOURCE, place.raw, {})
+            # only the last list is looked at with everything beside it
+            made, _ = list_in(place, str(further.date), with_boards=k == DAYS - 1)
     return Shown(made, pd.concat(lived, ignore_index=True))

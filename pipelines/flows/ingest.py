@@ -9,12 +9,13 @@ from prefect import flow, runtime, task
 
 from pipelines.flows import common
 from pipelines.home import Home, Ingested
+from pipelines.recording import recording
 from pipelines.sources.folders import find
 from pipelines.sources.mapped import Mapped
-from pipelines.steps import pulling, tapped
+from pipelines.steps import monitoring_pulls, pulling, tapped
 
 
-@task(name="pull", **common.TRY_AGAIN)
+@task(name="pull", **common.PULL)
 def pull(source: str, data: Path | None, home: Home, options: dict[str, object]) -> Path:
     """Fetch raw files, or take the folder given."""
     return pulling.pull(find(source), data, home, **options)
@@ -42,13 +43,17 @@ def take_taps(home: Home) -> Ingested:
 def ingest_into(
     home: Home, source: str, data: Path | None, options: dict[str, object]
 ) -> tuple[Ingested, pd.DataFrame]:
-    """Run the tasks; return the note and the summary table."""
-    raw = pull(source, data, home, options)
-    mapped = map_and_check(source, raw)
-    merge(mapped, raw, home, source)
-    note = take_taps(home)
+    """Run the tasks, alone in this home; return the note and the summary table."""
+    with common.one_at_a_time(home, common.LAKE):
+        with monitoring_pulls.noted(home, source) as noted:
+            raw = pull(source, data, home, options)
+            mapped = map_and_check(source, raw)
+            noted.came(mapped.summary(), mapped.facts().last_recorded())
+            merge(mapped, raw, home, source)
+        note = take_taps(home)
     summary = mapped.summary()
     common.table_artifact("ingest-summary", summary, f"Rows from {source}")
+    common.text_artifact("ingest", f"Data version `{note.data_version}` of {source}.", "What is known now")
     return note, summary
 
 
@@ -57,5 +62,7 @@ def ingest(
     source: str, data: str | None = None, home: str | None = None, options: dict[str, object] | None = None
 ) -> pd.DataFrame:
     """Pull, map, check and merge one source, then what was tapped; return the summary of the source's rows."""
-    _, summary = ingest_into(common.home_of(home, source), source, common.path(data), options or {})
+    place = common.home_of(home, source)
+    with recording(place.path, "ingest"):
+        _, summary = ingest_into(place, source, common.path(data), options or {})
     return summary

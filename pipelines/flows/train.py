@@ -15,6 +15,7 @@ from models.heads.learned import Fitted
 from models.registry import Version
 from pipelines.flows import common
 from pipelines.home import Home
+from pipelines.recording import recording
 from pipelines.settings import PipelineSettings
 from pipelines.steps import beside, checking, moments, promoting, pulling, training
 
@@ -65,20 +66,24 @@ def promote(version: Version, candidate: promoting.Candidate, home: Home) -> pro
 
 
 def train_in(home: Home, day: str | None) -> promoting.Trained:
-    """Run the tasks and leave the model card and the checks on the run's page."""
+    """Run the tasks, alone in this home, and leave the model card and the checks on the run's page."""
     definitions = pulling.words(home)
-    given, as_of, data_version = material(home, day, definitions)
-    fitted = fit(given, as_of, data_version, definitions)
-    heads = fit_beside(given, as_of, data_version, definitions)
-    candidate = promoting.Candidate(fitted, given, heads.to_files(), check(fitted, given, as_of, home))
-    trained = promote(register(candidate, home), candidate, home)
+    with common.one_at_a_time(home, "train"):
+        given, as_of, data_version = material(home, day, definitions)
+        fitted = fit(given, as_of, data_version, definitions)
+        heads = fit_beside(given, as_of, data_version, definitions)
+        candidate = promoting.Candidate(fitted, given, heads.to_files(), check(fitted, given, as_of, home))
+        trained = promote(register(candidate, home), candidate, home)
     common.text_artifact("model-card", markdown(card(trained.bundle, simulated=definitions.simulated)), "Model card")
     common.table_artifact("checks", trained.checks.table(), "Quality checks")
+    common.text_artifact("verdict", f"Version {trained.version.number}: {trained.verdict.why}.", "Champion or not")
     return trained
 
 
 @flow(name="train")
 def train(home: str | None = None, source: str | None = None, day: str | None = None) -> dict[str, Any]:
     """Train the win head on what was known on a day (YYYY-MM-DD, default the latest) and promote it if it is better."""
-    trained = train_in(common.home_of(home, source), day)
+    place = common.home_of(home, source)
+    with recording(place.path, "train"):
+        trained = train_in(place, day)
     return {"version": trained.version.number, "promoted": trained.verdict.promote, "why": trained.verdict.why}

@@ -27,7 +27,7 @@ class Mapped:
     definitions : Definitions
         Its words.
     checked : mapping of str to Checked
-        All eight tables of the contract, good and quarantined rows; several versions of a key are all kept.
+        All nine tables of the contract, good and quarantined rows; several versions of a key are all kept.
     left_out : DataFrame, columns table, reason, rows
         Raw rows that the SQL leaves out on purpose, as `left_out.sql` counts them; empty where there is none.
     skipped : tuple of str

@@ -43,7 +43,7 @@ def map_source(source: SourceFolder, data: Path, *, max_line_bytes: int = MAX_LI
     Returns
     -------
     Mapped
-        All eight tables; times are UTC. The rows are in the order of their columns, whatever
+        All nine tables; times are UTC. The rows are in the order of their columns, whatever
         order the files have.
 
     Raises

@@ -147,7 +147,7 @@ def _hand_over(missing: Sequence[Letter], home: Home, settings: PipelineSettings
     line: smtplib.SMTP | None = None
     try:
         server = Server.of(settings.smtp_url.get_secret_value())
-        sender = _sender(settings, server)
+        sender = sender_of(settings, server)
         for letter in missing:
             line = line or server.open()
             try:
@@ -205,7 +205,8 @@ def _lacking(definitions: Definitions, settings: PipelineSettings) -> str:
     return ""
 
 
-def _sender(settings: PipelineSettings, server: Server) -> Address:
+def sender_of(settings: PipelineSettings, server: Server) -> Address:
+    """Return the sender of everything that is mailed: TAKT_MAIL_FROM, else the user or the host of the server."""
     wanted = settings.mail_from or (server.user if "@" in server.user else f"takt@{server.domain}")
     try:
         return Address("Takt", addr_spec=wanted)

@@ -63,7 +63,7 @@ def as_of_for(day: str | None, facts: Facts, definitions: Definitions) -> pd.Tim
     if parse(day) > here + dt.timedelta(days=AHEAD):
         raise BadDay(f"{day} lies ahead, today is {here}: nothing is known about it yet; name tomorrow or earlier.")
     start = moment(parse(day), zone)
-    first = facts.prospects["recorded_at"].min()
+    first = facts.ever("prospects")["recorded_at"].min()
     if start <= first:
         raise BadDay(f"nothing was known on {day}: the first prospect was recorded on {first.date()}.")
     return start

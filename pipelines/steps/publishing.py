@@ -15,6 +15,7 @@ from features.facts.ledger import Facts, current
 from models.bundle import Bundle
 from models.decision.change import changes
 from models.decision.contact_choice import people
+from models.decision.no_longer import WITHDRAWN
 from models.decision.priority import TodaysList, owners
 from models.heads.roles import missing_roles
 from pipelines.home import Home
@@ -73,7 +74,7 @@ def assemble(
         receipts=issued,
         call_list=today.listed.merge(named, on="prospect_id"),
         left_out=today.left_out,
-        prospects=_prospects(seen, ids, as_of).merge(said[list(OFFERED)], on="prospect_id", how="left"),
+        prospects=_everybody(seen, ids, today, as_of=as_of).merge(said[list(OFFERED)], on="prospect_id", how="left"),
         contacts=_contacts(seen, ids, as_of),
         timeline=_timeline(seen, ids),
         summary={**summary, "scale": scale(bundle)},
@@ -136,6 +137,19 @@ def scale(bundle: Bundle) -> list[list[float]]:
 
 
 _MARGINS = np.linspace(-60.0, 60.0, 120_001)
+
+
+def _everybody(seen: Facts, ids: pd.Series[str], today: TodaysList, *, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Return the cohort, and who is left out for the record is gone: as last known, without people and touches."""
+    rows = _prospects(seen, ids, as_of)
+    gone = today.left_out.loc[today.left_out["reason"] == WITHDRAWN, "prospect_id"]
+    if gone.empty:
+        return rows
+    last = seen.withdrawn("prospects")
+    last = last[last["prospect_id"].isin(gone)]
+    names = current(seen.ever("accounts"), TABLES["accounts"].key).set_index("account_id")["name"]
+    last = last.assign(name=last["account_id"].map(names).astype("str"))
+    return pd.concat([rows, last.reindex(columns=rows.columns).astype(rows.dtypes.to_dict())], ignore_index=True)
 
 
 def _prospects(seen: Facts, ids: pd.Series[str], as_of: pd.Timestamp) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from features.facts.definitions import Definitions, load
 from features.facts.ledger import Facts
 from pipelines.home import Home, Ingested
 from pipelines.progress import stage
+from pipelines.sources.connected import landed
 from pipelines.sources.folders import SourceFolder, find
 from pipelines.sources.mapped import Mapped
 from pipelines.sources.mapping import map_source
@@ -40,8 +41,9 @@ def pull(source: SourceFolder, data: Path | None, home: Home, **options: object)
     check_place(source, data)
     if data is not None:
         return data
-    with stage(f"pulling {source.name}"):
+    with stage(f"pulling {source.name}") as told:
         source.pull(home.raw, **options)
+        told.found = landed.said(home.raw)
     return home.raw
 
 

@@ -43,7 +43,9 @@ def replaced_at(said: pd.DataFrame, facts: Facts) -> pd.Series[Any]:
     """
     kind = said["channel"].map(KIND).fillna("message").mask(said["channel"].isna(), "call")
     taps = said.assign(touch_kind=kind, tap=said.index)[said["kind"].isin(GIVING_WAY)]
-    near = facts.touches[facts.touches["prospect_id"].isin(taps["prospect_id"])]
+    # a record that the CRM deleted later stood for the tap all the same: the same taps give the same rows on any day
+    touches = facts.ever("touches")
+    near = touches[touches["prospect_id"].isin(taps["prospect_id"])]
     theirs = current(near[~is_own(near)], TABLES["touches"].key)
     theirs = theirs[theirs["direction"].eq("outbound")].rename(columns={"kind": "touch_kind"})
     both = taps[["tap", "prospect_id", "touch_kind", "kind", "contact_id", "at"]].merge(

@@ -99,9 +99,9 @@ def _touches(calls: pd.DataFrame) -> pd.DataFrame:
 
 def _contacts(refused: pd.DataFrame, facts: Facts) -> pd.DataFrame:
     """Return the people's rows as last known before the tap, with the refusal, and without it if it was taken back."""
-    parts = []
+    parts, contacts = [], facts.ever("contacts")
     for tap in refused.to_dict("records"):
-        known = facts.contacts[facts.contacts["contact_id"].eq(tap["contact_id"])]
+        known = contacts[contacts["contact_id"].eq(tap["contact_id"])]
         before = current(known[known["recorded_at"] < tap["at"]], TABLES["contacts"].key)
         again = before.assign(tap=tap["tap"], recorded_at=tap["at"], at=tap["at"])
         back = _after(again, pd.Series(tap["undone_at"], index=again.index, dtype=TIME_TYPE))

@@ -110,7 +110,7 @@ def _taken(home: Home, note: Ingested, said: pd.DataFrame, *, facts: Facts) -> T
 
 def _entering(said: pd.DataFrame, facts: Facts) -> pd.DataFrame:
     """Leave away what was taken back before any ingest saw it: nobody ever relied on it."""
-    known = (TAP + said["key"]).isin(facts.touches["touch_id"])
+    known = (TAP + said["key"]).isin(facts.ever("touches")["touch_id"])
     changes = pd.MultiIndex.from_frame(facts.attribute_changes[["id", "occurred_at"]])
     known |= pd.MultiIndex.from_frame(said[["prospect_id", "at"]]).isin(changes)
     return said[said["undone_at"].isna() | known].reset_index(drop=True)
@@ -148,7 +148,7 @@ def _half_done(home: Home, note: Ingested, facts: Facts, said: pd.DataFrame) -> 
     for name, version in home.lake.versions().items():
         if version == note.versions.get(name):
             continue
-        then, now = facts.tables()[name], home.lake.read(name, version)
+        then, now = facts.ever(name), home.lake.read(name, version)
         if "recorded_at" not in now:
             if not now.equals(then):
                 return True

@@ -42,7 +42,8 @@ def call_list_page(
         return _render(request, "no_run.html", {"detail": str(nothing)})
     asked = latest if day is None else queries.find_run(store, day=day)
     run, after = resume(store, asked, cursor)
-    key = (queries.version(store), run.number, request.url.query, request.headers.get("accept-language"))
+    language, banner = request.headers.get("accept-language"), request.state.banner
+    key = (queries.version(store), run.number, request.url.query, language, banner)
 
     def rendered() -> HTMLResponse:
         return _list(request, store, run, latest=latest, after=after, owner=owner, pool=pool, day=day)

@@ -38,6 +38,7 @@ CHANNELS: Final = {
 }  # fmt: skip
 OBVIOUS: Final = (("call", "phone"), ("email", "email"))
 LEFT_OUT: Final = {
+    "withdrawn": "deleted in the CRM, or merged into another record",
     "do_not_contact": "asked not to be contacted",
     "too_soon": "contacted only recently",
     "unscored": "could not be scored",

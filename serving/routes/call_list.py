@@ -12,12 +12,12 @@ from fastapi import APIRouter, Query, Response
 from serving.deps import RUN_HEADER, RunDep, StoreDep
 from serving.errors import BadCursor
 from serving.problems import described
-from serving.routes.conditional import Conditional
+from serving.routes.kept import Kept
 from serving.schemas import CallListOut, CallOut, RunOut
 from serving.store import queries
 from serving.store.tables import Run
 
-router = APIRouter(prefix="/v1", tags=["call list"], route_class=Conditional)
+router = APIRouter(prefix="/v1", tags=["call list"], route_class=Kept)
 
 MOST: Final = 500
 Owner = Annotated[str | None, Query(description="Only this salesperson's calls; empty means all.", max_length=200)]

@@ -66,7 +66,7 @@ def score_prospects(body: ScoreRequest, champion: ChampionDep) -> ScoresOut:
         catalog_hash=bundle.catalog_hash,
         simulated=champion.definitions.simulated,
         base_rate=None if math.isnan(bundle.base_rate) else bundle.base_rate,
-        items=[scored.get(who) or _not_open(who) for who in facts.prospects["prospect_id"].drop_duplicates()],
+        items=[scored.get(who) or _not_open(who) for who in facts.ever("prospects")["prospect_id"].drop_duplicates()],
     )
 
 
@@ -91,5 +91,8 @@ def _scored(receipt: Receipt, why_not: str) -> ScoredOut:
 
 def _not_open(prospect_id: str) -> ScoredOut:
     nothing: dict[str, Any] = dict.fromkeys(("chance", "low", "high", "like_n", "like_won", "margin", "grade"))
-    why = "not open at as_of: recorded later, closed before, or outside the cohort that the definitions describe"
+    why = (
+        "not open at as_of: recorded later, closed before, withdrawn before, or outside the cohort that the "
+        "definitions describe"
+    )
     return ScoredOut(prospect_id=prospect_id, state="not_open", why_not=why, reasons=[], **nothing)

@@ -91,6 +91,7 @@ class ScoreRequest(BaseModel):
     offers: Annotated[list[BaseModel], RowsOf("offers"), _rows()]
     offers_made: Annotated[list[BaseModel], RowsOf("offers_made"), _rows()]
     outcomes: Annotated[list[BaseModel], RowsOf("outcomes"), _rows()]
+    withdrawals: Annotated[list[BaseModel], RowsOf("withdrawals"), _rows()]
 
     def moment(self) -> pd.Timestamp:
         """Return `as_of` in UTC."""

@@ -85,7 +85,7 @@ def sentence(found: Place, run: Run, *, day: Callable[[dt.date], str] = str) -> 
         whose = f"the list of {found.call.owner_id}" if found.call.owner_id else "the list of the team's pool"
         return f"{found.name} is number {found.call.rank} on {whose} for {on}."
     if found.left_out is None:
-        return f"{found.name} was not looked at for {on}: closed by then, not known yet, or too old."
+        return f"{found.name} was not looked at for {on}: closed or deleted by then, not known yet, or too old."
     back = f" It may be listed again from {day(found.left_out.until)}." if found.left_out.until else ""
     return f"{found.name} is not on the list for {on}: {found.left_out.words} ({found.left_out.reason}).{back}"
 

@@ -251,3 +251,13 @@ class Proposal(Base):
     card: Mapped[dict[str, Any]]
     said_by: Mapped[str | None]
     at: Mapped[dt.datetime]
+
+
+class Look(Base):
+    """One look of the watch, in the shape of `serving.boards.watch`; appended, never changed."""
+
+    __tablename__ = "looks"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[dt.datetime]
+    content: Mapped[dict[str, Any]]

@@ -13,7 +13,7 @@ from tests.browser.visit import COLOURS, DESK, NARROW
 
 PAGES = (
     "/", "/?owner=S01", "/search", "/search?q=a", "/search?q=zzzz", "/prospects/{listed}", "/prospects/{left}",
-    "/offers", "/where", "/flow", "/experiments", "/team", "/model", "/definitions", "/readiness",
+    "/offers", "/where", "/flow", "/experiments", "/team", "/model", "/definitions", "/readiness", "/watch",
 )  # fmt: skip
 NOT_FOUND = ("/prospects/nobody", "/?day=1999-01-01", "/no-such-page")
 MOST_BYTES = 100 * 1024
@@ -81,7 +81,7 @@ def test_the_way_to_every_page_fits_a_phone_and_is_open_on_a_wide_screen(visit: 
     wide = visit(size=DESK)
     wide.open("/flow")
     shown = wide.page.get_by_role("navigation", name="Pages").get_by_role("link")
-    assert [link.is_visible() for link in shown.all()] == [True] * 10
+    assert [link.is_visible() for link in shown.all()] == [True] * 11
     assert wide.page.locator("nav.rooms [aria-current=page]").inner_text() == "Flow"
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from features.facts.contract import ANSWERED, SENIORITIES, TABLES, check
 from features.facts.definitions import REQUIRED_TERMS, Definitions, parse
 from features.facts.ledger import Facts
+from features.facts.tables import NAMED, TIME_TYPE, WITHDRAWN_AS
 
 START = pd.Timestamp("2026-01-01", tz="UTC").as_unit("us")
 _KINDS = ("call", "email", "meeting", "visit", "stage", "proposal")
@@ -44,6 +45,35 @@ def worlds(draw: st.DrawFn) -> Facts:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n = draw(st.integers(0, 50))
     return world(rng, prospects=draw(st.integers(1, 4)), touches=n)
+
+
+@st.composite
+def withdrawn_worlds(draw: st.DrawFn) -> dict[str, pd.DataFrame]:
+    """Draw the tables of a world in which rows of every table are deleted, merged and recorded again."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return withdrawn_world(rng, prospects=draw(st.integers(1, 5)), touches=draw(st.integers(0, 40)))
+
+
+def withdrawn_world(rng: np.random.Generator, *, prospects: int, touches: int) -> dict[str, pd.DataFrame]:
+    """Build the tables of a random world, withdrawals among them, some of unknown ids, some followed by a restoring."""
+    tables = world(rng, prospects=prospects, touches=touches).tables()
+    gone = []
+    for name, (who, when, what) in NAMED.items():
+        for i in np.flatnonzero(rng.random(len(tables[name])) < 0.4):
+            row = tables[name].iloc[i]
+            at = row["recorded_at"] + pd.Timedelta(days=int(rng.integers(0, 30)))
+            happened = row[when] if when and rng.random() < 0.7 else pd.NaT
+            named = row[what] if what and rng.random() < 0.7 else None
+            gone.append((name, row[who], happened, named, at, str(rng.choice(WITHDRAWN_AS))))
+            if rng.random() < 0.4:
+                back = tables[name].iloc[[i]].assign(recorded_at=at + pd.Timedelta(days=int(rng.integers(0, 20))))
+                tables[name] = pd.concat([tables[name], back], ignore_index=True)
+    gone.append(("touches", "nobody", pd.NaT, None, START, "deleted"))
+    columns = ["table", "id", "happened_at", "name", "recorded_at", "reason"]
+    frame = pd.DataFrame(gone, columns=columns)
+    for column in ("happened_at", "recorded_at"):
+        frame[column] = pd.to_datetime(frame[column], utc=True).astype(TIME_TYPE)
+    return tables | {"withdrawals": _typed("withdrawals", frame)}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pipelines import cli
 
 COMMANDS = (
     "demo", "run", "ingest", "train", "daily", "features", "serve", "evaluate", "assess", "why-not", "replay",
-    "override", "overrides", "experiment", "flow", "definitions", "mail", "rollback",
+    "override", "overrides", "experiment", "flow", "definitions", "mail", "monitor", "rollback",
 )  # fmt: skip
 HEAVY = ("prefect", "mlflow", "shap", "lightgbm", "sklearn", "fastapi", "numba")
 

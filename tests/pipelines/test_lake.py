@@ -375,6 +375,7 @@ def test_every_table_of_the_contract_goes_in_and_comes_back(lake: Lake) -> None:
             "outcomes": rows(
                 "outcomes", "prospect_id occurred_at recorded_at result", ("p1", day(9), day(9), "won")
             ),
+            "withdrawals": rows("withdrawals", "table id recorded_at reason", ("touches", "t9", day(9), "deleted")),
         }
     )  # fmt: skip
     for name, frame in given.tables().items():

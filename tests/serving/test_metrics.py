@@ -38,7 +38,7 @@ def test_answers_are_counted_by_route_and_not_by_path(published: object, client:
     assert told["takt_http_request_seconds_count", "/v1/prospects/{prospect_id}"] == 3
 
 
-def test_the_latest_list_is_told_by_its_age_and_its_calls_and_nobody_by_name(published: object, client: TestClient) -> None:
+def test_the_latest_list_is_told_by_age_and_calls_and_nobody_by_name(published: object, client: TestClient) -> None:
     client.get("/")
     told = figures(client)
     looked_at = dt.datetime(2026, 11, 24, 6, tzinfo=dt.UTC)

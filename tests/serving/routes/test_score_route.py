@@ -155,3 +155,14 @@ def test_a_body_beyond_the_limit_is_refused_before_it_is_read(client, champion):
 def test_a_body_without_its_length_is_refused(client, champion):
     answer = client.post("/v1/score", content=iter([b"{}"]))
     assert (answer.status_code, answer.json()["type"]) == (411, "urn:problem-type:takt:length-required")
+
+
+def test_a_withdrawn_touch_does_not_count_and_a_withdrawn_prospect_is_told_to_be_not_open(client, champion):
+    met = [meeting("m1", "2026-10-20T10:00:00Z"), meeting("m2", "2026-10-21T10:00:00Z")]
+    gone = {"recorded_at": "2026-10-22T10:00:00Z", "reason": "deleted"}
+    one = only(client.post("/v1/score", json=body(touches=met[:1])))
+    two = only(client.post("/v1/score", json=body(touches=met, withdrawals=[{"table": "touches", "id": "m2", **gone}])))
+    assert two == one
+    left = only(client.post("/v1/score", json=body(withdrawals=[{"table": "prospects", "id": "new", **gone}])))
+    assert (left["state"], left["chance"]) == ("not_open", None)
+    assert "withdrawn" in left["why_not"]

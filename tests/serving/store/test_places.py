@@ -108,7 +108,7 @@ def test_the_sentence_says_the_place_the_reason_or_that_nobody_looked(store):
         "p3": "p3 is number 1 on the list of the team's pool for 2026-11-24.",
         "p4": "Delta Works is not on the list for 2026-11-24: below the day's capacity of 2, rank 3 of 3 "
         "(no_capacity).",
-        "P7": "Straße 7 was not looked at for 2026-11-24: closed by then, not known yet, or too old.",
+        "P7": "Straße 7 was not looked at for 2026-11-24: closed or deleted by then, not known yet, or too old.",
     }
 
 

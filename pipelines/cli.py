@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
@@ -223,13 +224,20 @@ def evaluate(
 
 
 def main() -> None:
-    """Run the command line; an error of ours is one message and exit code 1."""
+    """Run the command line; an error of ours, or a wrong setting, is one message and exit code 1."""
     _end_in_order()
     try:
         app()
     except TaktError as error:
         said = str(error)
         _let_go(error)
+    except ValidationError as error:
+        if not error.title.endswith("Settings"):
+            raise
+        said = "; ".join(
+            f"{'.'.join(map(str, e['loc']))} {e['msg'].removeprefix('Value error, ')}".strip() for e in error.errors()
+        )
+        said = f"the environment (TAKT_...) says something that cannot be: {said}"
     else:
         return
     Console(stderr=True, highlight=False).print(f"[bold red]takt:[/] {escape(said)}", soft_wrap=True)

@@ -52,9 +52,7 @@ def up(
     if foreground and now:
         raise typer.BadParameter("--now waits for the runs and --foreground stays; type `takt up --now` beside it.")
     place = Path(home_of(home, source)).absolute()
-    Settings(
-        home=place
-    )  # refuses what the app would refuse: a port that is none, a host to be reached without a secret
+    Settings(home=place)  # refuses at once what the app would refuse later
     of = _company(place, source, data)
     ports = Ports(port, prefect_port, mlflow_port)
     if foreground:

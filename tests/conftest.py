@@ -30,7 +30,7 @@ TOGETHER = {
         "test_every_page", "test_days_in_a_browser", "test_loop", "test_mailed_days", "test_monitor_flow",
         "test_watch_in_a_browser", "test_write_back_days", "test_daily_on_postgres",
     ),
-    "whole": ("test_scheduler", "test_demo", "test_notebooks"),
+    "whole": ("test_running", "test_demo", "test_notebooks"),
     # these share one PostgreSQL with a Tryton on it
     "tryton": ("test_a_month_in_a_real_crm", "test_tryton_source", "test_tryton_writing"),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The bounds that are traps stay in pyproject.toml: a version that was seen to break the stack is not let in.
 
-test_stack.py and test_scheduler.py see the breakage once such a version is installed; this sees that it could be.
+test_stack.py and pipelines/running/test_running.py see the breakage once such a version is installed; this sees that
+it could be.
 """
 
 from __future__ import annotations

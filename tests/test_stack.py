@@ -1,4 +1,6 @@
-"""The trap bounds of pyproject.toml: what resolves is not what works. See also test_scheduler.py."""
+"""The trap bounds of pyproject.toml: what resolves is not what works.
+
+The scheduler is seen in tests/pipelines/running/test_running.py."""
 
 from __future__ import annotations
 

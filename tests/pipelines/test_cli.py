@@ -15,7 +15,8 @@ from pipelines import cli
 
 COMMANDS = (
     "demo", "run", "ingest", "train", "daily", "features", "serve", "evaluate", "assess", "why-not", "replay",
-    "override", "overrides", "experiment", "flow", "definitions", "mail", "monitor", "rollback",
+    "override", "overrides", "experiment", "flow", "definitions", "mail", "monitor", "rollback", "up", "down", "status",
+    "write-back", "profile",
 )  # fmt: skip
 HEAVY = ("prefect", "mlflow", "shap", "lightgbm", "sklearn", "fastapi", "numba")
 
@@ -34,6 +35,20 @@ def test_help_names_every_command_and_imports_nothing_heavy(tmp_path: Path) -> N
     told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert all(f" {command} " in told.stdout for command in COMMANDS), told.stdout
     assert "HEAVY []" in told.stdout
+
+
+def test_a_setting_that_cannot_be_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli, "_end_in_order", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["takt", "serve", "--home", str(tmp_path)])
+    monkeypatch.setenv("TAKT_HOST", "0.0.0.0")
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert said.startswith("takt: the environment (TAKT_...) says something that cannot be: TAKT_HOST=0.0.0.0 can be")
+    assert "Set TAKT_SECRET to 16 or more" in said
 
 
 @pytest.mark.parametrize("command", COMMANDS)

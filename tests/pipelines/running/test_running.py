@@ -23,6 +23,7 @@ from pipelines.running.now import run_now
 from pipelines.running.parts import TAKT
 from pipelines.running.prefect_client import connected
 from pipelines.running.standing import standing
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 PATIENCE = 180.0
@@ -161,6 +162,24 @@ def test_a_trained_model_lies_on_the_mlflow_server_and_a_list_is_in_the_app(plan
     assert model["model_version"]["version"] == "1"
     listed = httpx.get(f"{plant.state.part('app').address}/v1/call-list").json()
     assert len(listed["items"]) == standing(plant.home).list.calls > 0
+
+
+def test_the_file_for_those_who_run_prefect_themselves_deploys_to_this_server(plant: Plant, client: Any) -> None:
+    from prefect.client.schemas.actions import WorkPoolCreate
+
+    client.create_work_pool(WorkPoolCreate(name="takt", type="process"))  # without a worker: nothing of it runs
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"], cwd=ROOT,
+        env=plant.env | {"PREFECT_API_URL": plant.state.api, "PREFECT_HOME": str(plant.home / "prefect")},
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    for flow, name in (("ingest", "hourly"), ("daily", "daily"), ("monitor", "watch"), ("train", "weekly")):
+        ours = client.read_deployment_by_name(f"{flow}/{plant.company.name}")
+        filed = client.read_deployment_by_name(f"{flow}/{name}")
+        assert filed.schedules[0].schedule == ours.schedules[0].schedule
+        assert filed.global_concurrency_limit.limit == ours.global_concurrency_limit.limit == 1
+        assert filed.concurrency_options == ours.concurrency_options
 
 
 def test_each_run_leaves_its_figures_on_prefects_page(client: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from features.errors import TaktError
@@ -17,6 +16,7 @@ ORDER: Final = ("ingest", "train", "daily")
 LONGEST: Final = 3600.0
 """Seconds that one run may take before the command stops to wait for it; the run goes on."""
 _LOOK: Final = 1.0
+_AGAIN: Final = 5.0
 
 
 class RunFailed(TaktError):
@@ -26,26 +26,33 @@ class RunFailed(TaktError):
 def run_now(company: Company, client: SyncPrefectClient, flow: str) -> FlowRun:
     """Ask for one run of a deployment now, and wait for its end.
 
+    A run that is not let in, because one of the schedule is under way, is asked for again when that may have ended.
+
     Raises
     ------
     RunFailed
         It failed, crashed, was cancelled, or has not ended within `LONGEST` seconds.
     """
-    deployment = client.read_deployment_by_name(f"{flow}/{company.name}")
+    deployment, until = client.read_deployment_by_name(f"{flow}/{company.name}"), time.monotonic() + LONGEST
     asked = client.create_flow_run_from_deployment(deployment.id)
-    for run in _until_ended(lambda: client.read_flow_run(asked.id)):
-        if run.state is not None and run.state.is_final():
-            if run.state.is_completed():
-                return run
+    while time.monotonic() < until:
+        run = client.read_flow_run(asked.id)
+        state = run.state
+        if state is not None and state.is_completed():
+            return run
+        if _not_let_in(run):
+            time.sleep(_AGAIN)
+            asked = client.create_flow_run_from_deployment(deployment.id)
+        elif state is not None and state.is_final():
             raise RunFailed(
-                f"{flow} {str(run.state.name).lower()}: {run.state.message or 'no reason given'}. What it said is in "
+                f"{flow} {str(state.name).lower()}: {state.message or 'no reason given'}. What it said is in "
                 f"{company.home / 'logs' / 'worker.log'}."
             )
+        time.sleep(_LOOK)
     raise RunFailed(f"{flow} has not ended within {LONGEST:.0f} s; it goes on, look at `takt status`.")
 
 
-def _until_ended(look: Callable[[], FlowRun]) -> Iterator[FlowRun]:
-    until = time.monotonic() + LONGEST
-    while time.monotonic() < until:
-        yield look()
-        time.sleep(_LOOK)
+def _not_let_in(run: FlowRun) -> bool:
+    """Say whether Prefect cancelled a run because as many as may run at once do."""
+    state = run.state
+    return state is not None and state.is_cancelled() and "concurrency limit" in (state.message or "").lower()

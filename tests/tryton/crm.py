@@ -15,10 +15,12 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -126,8 +128,11 @@ class Crm:
         request.add_header("Content-Type", "application/json")
         if self._session:
             request.add_header("Authorization", f"Session {self._session}")
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            told = json.loads(answer.read())
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                told = json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"{method} was answered {error.code}: {error.read()[:2000]!r}") from error
         if isinstance(told, dict) and "error" in told:
             raise RuntimeError(f"{method}: {told['error']}")
         return told["result"] if isinstance(told, dict) and "result" in told else told
@@ -166,7 +171,7 @@ def _wait(crm: Crm, process: subprocess.Popen[bytes], log: Path) -> None:
     while True:
         try:
             crm.sign_in()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             if process.poll() is not None or time.monotonic() > until:
                 said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
                 raise NoTryton(f"Tryton does not answer ({error}): {said}") from error
@@ -195,6 +200,7 @@ def main() -> None:
     """Run a Tryton with work in it until Ctrl-C."""
     from tests.tryton.filling import Company
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # told to end, it still stops what it started
     with started() as server, running(server) as crm:
         company = Company.found(crm)
         company.work(days=60)

@@ -30,6 +30,8 @@ def held(home: Home, day: str | None) -> Held | None:
     the first one, for there is none to keep.
     """
     settings, wanted = PipelineSettings(), wanted_by(home)
+    if not settings.store_url and not (home.path / "store.db").exists():
+        return None
     _, kept = alerting_look.last(home, settings)
     if kept is None:
         return None

@@ -2,7 +2,7 @@
 
 For each prospect and each sort of fact that the data have, one more is written that happened the day before `as_of`
 and was recorded at `as_of` itself, the first moment that is *not* visible (`recorded_at < as_of`). Fields of prospects,
-accounts and contacts get a later version with other content, recorded then, too.
+accounts and contacts get a later version with other content, recorded then, too, and touches are withdrawn then.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from features.facts.contract import TABLES
 from features.facts.ledger import Facts
+from features.facts.withdrawn import MARKS
 
 WORD: Final = "canary"
 NUMBER: Final = "1234567"
@@ -52,7 +54,19 @@ def plant(facts: Facts, prospect_ids: pd.Index, as_of: pd.Timestamp) -> Facts:
     grown: dict[str, Any] = {
         name: pd.concat([tables[name], rows], ignore_index=True) for name, rows in new.items() if len(rows)
     }
-    return replace(facts, **grown)
+    planted = replace(facts, **grown)
+    whole = {name: planted.ever(name).drop(columns=list(MARKS), errors="ignore") for name in TABLES}
+    withdrawn = pd.concat([facts.withdrawals, _withdrawn(facts.touches, prospect_ids, as_of)], ignore_index=True)
+    return Facts.of(whole | {"withdrawals": withdrawn.astype(facts.withdrawals.dtypes)})
+
+
+def _withdrawn(touches: pd.DataFrame, ids: pd.Index, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Withdraw the touches that were known of these prospects, at `as_of` itself."""
+    known = touches[touches["prospect_id"].isin(ids) & (touches["recorded_at"] < as_of)]
+    return pd.DataFrame({
+        "table": "touches", "id": known["touch_id"].unique(), "happened_at": pd.NaT, "name": None, "recorded_at": as_of,
+        "reason": "deleted",
+    })  # fmt: skip
 
 
 def _happened(table: pd.DataFrame, how: _Planting, ids: pd.Index, as_of: pd.Timestamp) -> pd.DataFrame:

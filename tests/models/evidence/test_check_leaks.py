@@ -8,6 +8,7 @@ import pytest
 
 from features.catalog import catalog
 from features.facts.ledger import Facts
+from features.facts.withdrawn import MARKS
 from features.matrix import Matrix, build
 from models.evidence.checks.canary import plant
 from models.evidence.checks.check import NotApplicable, Severity
@@ -74,8 +75,9 @@ def test_a_field_read_as_it_stands_today_is_found(some_facts: Facts) -> None:
 def test_the_canary_sits_on_the_edge_and_keeps_the_types(some_facts: Facts) -> None:
     moment = worlds.days([60.0]).iloc[0]
     planted = plant(some_facts, pd.Index(["p0", "p1"]), moment)
-    for name, table in planted.tables().items():
-        before = some_facts.tables()[name]
+    assert len(planted.gone["touches"]), "what was known is withdrawn at the moment itself"
+    for name in planted.tables():
+        table, before = planted.ever(name).drop(columns=list(MARKS), errors="ignore"), some_facts.tables()[name]
         assert table.dtypes.equals(before.dtypes), name
         if "recorded_at" in table.columns:
             assert len(table) > len(before), name

@@ -41,6 +41,9 @@ TABLES = {
     "outcomes": pd.DataFrame(
         {"prospect_id": ["007"], "occurred_at": AT, "recorded_at": AT, "result": "won", "amount": ["1200"]}
     ),
+    "withdrawals": pd.DataFrame(
+        {"table": ["touches"], "id": ["gone"], "recorded_at": [AT], "reason": ["deleted"], "happened_at": [None]}
+    ),
 }
 
 
@@ -85,7 +88,7 @@ def test_the_three_formats_may_be_mixed_and_absent_tables_are_skipped(tmp_path):
     for name, suffix in (("prospects", ".csv"), ("touches", ".parquet"), ("offers", ".xlsx")):
         write(TABLES[name].drop(columns="account_id", errors="ignore"), tmp_path / f"{name}{suffix}")
     mapped = map_source(find("files"), tmp_path)
-    assert mapped.skipped == ("accounts", "contacts", "attribute_changes", "offers_made", "outcomes")
+    assert mapped.skipped == ("accounts", "contacts", "attribute_changes", "offers_made", "outcomes", "withdrawals")
     assert {n: len(t) for n, t in mapped.facts().tables().items() if len(t)} == {
         "prospects": 2,
         "touches": 2,

@@ -17,6 +17,8 @@ from pipelines.sources.simulated.sellers import CAPACITY
 from pipelines.sources.simulated.source import DEFINITIONS, pull
 
 END = dt.date(2026, 11, 2)
+DELIVERED = [name for name in TABLES if name != "withdrawals"]
+"""Nobody deletes anything in this company."""
 MIDNIGHT = pd.Timestamp(END, tz="UTC")
 DAY = pd.Timedelta(days=1)
 
@@ -30,13 +32,13 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mapped(raw: Path) -> dict[str, Checked]:
-    """The eight tables as the .sql files map them, checked; DuckDB by hand, independent of the runner."""
+    """The tables as the .sql files map them, checked; DuckDB by hand, independent of the runner."""
     checked = {}
     with duckdb.connect() as con:
         con.execute("set timezone = 'UTC'")
         for file in sorted(raw.glob("*.parquet")):
             con.execute(f"create view {file.stem} as select * from read_parquet('{file}')")
-        for name in TABLES:
+        for name in DELIVERED:
             sql = DEFINITIONS.with_name(f"{name}.sql").read_text(encoding="utf-8")
             frame = con.sql(sql).to_arrow_table().to_pandas()
             checked[name] = check(name, frame, origin=f"{name}.sql")
@@ -48,7 +50,7 @@ def definitions() -> Definitions:
     return load(DEFINITIONS)
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", DELIVERED)
 def test_every_table_holds_the_contract_but_for_a_handful_of_rows(mapped: dict[str, Checked], name: str) -> None:
     assert len(mapped[name].good)
     assert mapped[name].share < 0.001
@@ -78,7 +80,7 @@ def test_open_prospects_have_different_ages_and_some_are_from_yesterday(mapped: 
     assert age.quantile(0.25) < 40 < 80 < age.quantile(0.9)
 
 
-@pytest.mark.parametrize("name", [n for n in TABLES if n != "offers"])
+@pytest.mark.parametrize("name", [n for n in DELIVERED if n != "offers"])
 def test_no_fact_is_recorded_at_or_after_the_end_or_before_it_happened(mapped: dict[str, Checked], name: str) -> None:
     facts = mapped[name].good
     happened = {"prospects": "created_at", "accounts": "recorded_at", "contacts": "recorded_at"}.get(

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from features.errors import TaktError
+from pipelines import cli_source_check, cli_source_new  # noqa: F401 - they add their commands
 from pipelines.cli_asking import asking
 from pipelines.cli_definitions import defining
 from pipelines.cli_experiment import experiment
@@ -29,6 +30,7 @@ from pipelines.cli_mail import mailing
 from pipelines.cli_monitor import watching
 from pipelines.cli_profile import profiling
 from pipelines.cli_running import running
+from pipelines.cli_sources import sourcing
 from pipelines.cli_writing import writing
 from pipelines.options import At, Data, Day, MaybeSource, Source, begin, home_of, out
 from pipelines.settings import PipelineSettings
@@ -48,6 +50,7 @@ app.add_typer(running)
 app.add_typer(writing)
 app.add_typer(profiling)
 app.add_typer(experiment, name="experiment")
+app.add_typer(sourcing, name="source")
 
 
 @app.command()

@@ -22,9 +22,9 @@ def pull(source: str, data: Path | None, home: Home, options: dict[str, object])
 
 
 @task(name="map-and-check", **common.TRY_AGAIN)
-def map_and_check(source: str, data: Path) -> Mapped:
+def map_and_check(source: str, data: Path, home: Home) -> Mapped:
     """Map to the contract; stop on too many bad rows."""
-    return pulling.map_and_check(find(source), data)
+    return pulling.map_and_check(find(source), data, home)
 
 
 @task(name="merge", **common.TRY_AGAIN)
@@ -47,7 +47,7 @@ def ingest_into(
     with common.one_at_a_time(home, common.LAKE):
         with monitoring_pulls.noted(home, source) as noted:
             raw = pull(source, data, home, options)
-            mapped = map_and_check(source, raw)
+            mapped = map_and_check(source, raw, home)
             noted.came(mapped.summary(), mapped.facts().last_recorded())
             merge(mapped, raw, home, source)
         note = take_taps(home)

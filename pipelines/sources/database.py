@@ -2,7 +2,8 @@
 
 `connect` gives a database in which times are UTC and Python's variables cannot be read; `lock` closes files,
 network and settings. The macro `instant(text)` reads a time that carries its zone and refuses one that does not:
-a plain cast would take it for UTC in silence.
+a plain cast would take it for UTC in silence. `amount(text)` reads a number as people write money, `1.234,50 EUR` or
+`$1,234.50`, and refuses one that means two things (`1.234`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,22 @@ end
 """
 
 
+_AMOUNT: Final = r"""
+create macro amount(t) as case
+  when t is null or trim(cast(t as varchar)) = '' then null
+  when regexp_full_match(bare(t), '-?\d+(\.\d{1,2}|\.\d{4,})?') then cast(bare(t) as double)
+  when regexp_full_match(bare(t), '-?(\d{1,3}(\.\d{3})+|\d+),\d{1,2}|-?\d{1,3}(\.\d{3}){2,}')
+    then cast(replace(replace(bare(t), '.', ''), ',', '.') as double)
+  when regexp_full_match(bare(t), '-?\d{1,3}(,\d{3})+\.\d{1,2}|-?\d{1,3}(,\d{3}){2,}')
+    then cast(replace(bare(t), ',', '') as double)
+  else error('no amount, or one that can be read in two ways: "' || cast(t as varchar) || '"')
+end
+"""
+_BARE: Final = r"""
+create macro bare(t) as regexp_replace(cast(t as varchar), '[\s\x{00A0}\x{202F}'']|EUR|USD|GBP|CHF|[€$£]', '', 'g')
+"""
+
+
 @contextmanager
 def connect() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database in memory for one mapping; what does not fit goes to a temporary folder."""
@@ -39,7 +56,8 @@ def connect() -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             con.execute("set TimeZone = 'UTC'")
             con.execute(f"set temp_directory = {literal(spill)}")
-            con.execute(_INSTANT)
+            for macro in (_INSTANT, _BARE, _AMOUNT):
+                con.execute(macro)
             yield con
         finally:
             con.close()

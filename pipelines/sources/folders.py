@@ -19,6 +19,13 @@ from pipelines.sources.errors import SourceError
 
 BUILT_IN: Final = Path(__file__).parent
 LEFT_OUT: Final = "left_out"
+GUESS: Final = "GUESS:"
+"""The mark of a guess in a .sql or definitions.yaml that nobody has confirmed yet."""
+_GUESSES_SHOWN: Final = 20
+
+
+class OpenGuesses(SourceError):
+    """A source whose mapping was guessed and not yet confirmed was to be used."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,36 @@ def read_folder(path: Path) -> SourceFolder:
         )
     tables = {name: sql[name] for name in TABLES if name in sql}
     return SourceFolder(path.resolve().name, path, tables, sql.get(LEFT_OUT))
+
+
+def open_guesses(source: SourceFolder) -> list[str]:
+    """List the guesses that nobody has confirmed, each as `file:line what was guessed`; [] where there are none."""
+    files = [source.definitions, *source.tables.values(), *([source.left_out] if source.left_out else [])]
+    return [
+        f"{path.name}:{number} {line.partition(GUESS)[2].strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1)
+        if GUESS in line
+    ]
+
+
+def refuse_guesses(source: SourceFolder) -> None:
+    """Refuse a source in whose files a guess is still marked.
+
+    Raises
+    ------
+    OpenGuesses
+        With the list of the open guesses and what to do about them.
+    """
+    found = open_guesses(source)
+    if found:
+        more = [f"and {len(found) - _GUESSES_SHOWN:,} more"] if len(found) > _GUESSES_SHOWN else []
+        listed = "\n".join(f"  {one}" for one in [*found[:_GUESSES_SHOWN], *more])
+        raise OpenGuesses(
+            f"{source.path}: {len(found):,} guesses are not confirmed yet:\n{listed}\nRead each one, correct the line "
+            f"below it where it is wrong, and delete the line with the mark `{GUESS}`. `takt source check` shows what "
+            "the mapping gives in the meantime."
+        )
 
 
 def _puller(source: SourceFolder) -> Callable[..., None]:

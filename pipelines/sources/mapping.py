@@ -21,6 +21,7 @@ from pipelines.sources.database import connect, lock, select
 from pipelines.sources.errors import SourceError
 from pipelines.sources.explaining import Asked, explain
 from pipelines.sources.folders import SourceFolder
+from pipelines.sources.growing import Parts
 from pipelines.sources.mapped import Mapped, reasons
 from pipelines.sources.reading import RawTable, load_table, locate, missing_file, raw_files
 from pipelines.sources.statements import Query, read_query
@@ -28,7 +29,14 @@ from pipelines.sources.statements import Query, read_query
 _LEFT_OUT: Final = ("table", "reason", "rows")
 
 
-def map_source(source: SourceFolder, data: Path, *, max_line_bytes: int = MAX_LINE_BYTES) -> Mapped:
+def map_source(
+    source: SourceFolder,
+    data: Path,
+    *,
+    max_line_bytes: int = MAX_LINE_BYTES,
+    sampled: bool = False,
+    parts: Parts | None = None,
+) -> Mapped:
     """Run the SQL of a source over a folder of raw files and apply the contract.
 
     Parameters
@@ -39,6 +47,10 @@ def map_source(source: SourceFolder, data: Path, *, max_line_bytes: int = MAX_LI
         The folder of CSV, Parquet and XLSX files; only those that the SQL names are opened.
     max_line_bytes : int
         A CSV with a longer line is refused.
+    sampled : bool
+        Whether the files are a sample: then rows that point at something which is not in it are not set aside for it.
+    parts : Parts, optional
+        Where the parsed parts of tables of a folder that grows are kept.
 
     Returns
     -------
@@ -61,11 +73,13 @@ def map_source(source: SourceFolder, data: Path, *, max_line_bytes: int = MAX_LI
     skipped = tuple(name for name, q in queries.items() if q.optional and _absent(q, data))
     asked = {name: q for name, q in queries.items() if name not in skipped}
     counting = {"left_out": read_query(source.left_out)} if source.left_out else {}
-    frames = _run({**asked, **counting}, data, max_line_bytes)
+    parts = parts or Parts()
+    frames = _run({**asked, **counting}, data, max_line_bytes, parts)
+    parts.close(data)
     left_out = _counted(frames.pop("left_out", None), counting)
     tables = _check(frames, asked, definitions)
     _refuse_nobody(tables["prospects"], asked["prospects"])
-    checked = check_references(tables)
+    checked = tables if sampled else check_references(tables)
     _refuse_nobody(checked["prospects"], asked["prospects"])
     _refuse_undelivered(definitions, checked, source)
     return Mapped(source.name, definitions, checked, left_out, skipped)
@@ -75,12 +89,12 @@ def _absent(query: Query, data: Path) -> bool:
     return any(locate(name, data) is None for name in query.tables)
 
 
-def _run(queries: Mapping[str, Query], data: Path, max_line_bytes: int) -> dict[str, pd.DataFrame]:
+def _run(queries: Mapping[str, Query], data: Path, max_line_bytes: int, parts: Parts) -> dict[str, pd.DataFrame]:
     """Load what the queries name, close the doors, and run them."""
     reads = {name: _located(query, data) for name, query in queries.items()}
     wanted = dict.fromkeys(table for tables in reads.values() for table in tables)
     with connect() as con:
-        raw = {table: load_table(con, table, max_line_bytes=max_line_bytes) for table in wanted}
+        raw = {table: load_table(con, table, max_line_bytes=max_line_bytes, parts=parts) for table in wanted}
         lock(con)
         asked = {n: Asked(q, {t: raw[t] for t in reads[n]}, con) for n, q in queries.items()}
         return {name: _select(one) for name, one in asked.items()}

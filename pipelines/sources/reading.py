@@ -1,39 +1,45 @@
 """Raw files as tables: each CSV, Parquet and XLSX file of a folder, under a name that SQL can say.
 
 `Closed Deals.csv` is the table `closed_deals`; the sheet `Q1` of `Deals.xlsx` is `deals_q1`, and the only sheet of
-a book also `deals`. Only the files that are asked for are opened. CSV and XLSX give text in every column, Parquet
-keeps its types.
+a book also `deals`. Several files may be the parts of one table (`growing`). Only the files that are asked for are
+opened. CSV and XLSX give text in every column, Parquet keeps its types.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import duckdb
 import pyarrow as pa
 
-from pipelines.sources import csv_files, workbooks
+from pipelines.sources import csv_files, growing, workbooks
 from pipelines.sources.csv_files import MAX_LINE_BYTES
 from pipelines.sources.errors import SourceError
+from pipelines.sources.growing import READABLE, Parts
 
-READABLE: Final = (".csv", ".parquet", ".xlsx")
+__all__ = ["READABLE", "RawTable", "load_table", "locate", "missing_file", "raw_files", "table_name"]
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """One table in a raw file; `sheet` is empty for files that hold only one."""
+    """One table in a raw file; `sheet` is empty for files that hold only one.
+
+    A table of a folder that grows has `parts`, and `path` is the folder.
+    """
 
     name: str
     path: Path
     sheet: str = ""
+    parts: tuple[RawTable, ...] = ()
 
     @property
     def where(self) -> str:
         """The place in words, for messages."""
+        if self.parts:
+            return f"{self.parts[0].where} to {self.parts[-1].where}"
         return f"{self.path.name}, sheet {self.sheet}" if self.sheet else self.path.name
 
 
@@ -56,7 +62,7 @@ def raw_files(data: Path) -> list[Path]:
 
 
 def locate(name: str, data: Path) -> RawTable | None:
-    """Find the file (and the sheet) that a table name means; None where there is none.
+    """Find the file (and the sheet), or the parts, that a table name means; None where there is none.
 
     Raises
     ------
@@ -66,7 +72,25 @@ def locate(name: str, data: Path) -> RawTable | None:
     found = [table for path in raw_files(data) for table in _tables_of(path, name)]
     if len(found) > 1:
         raise SourceError(f"{data}: the name {name!r} fits {' and '.join(t.where for t in found)}; rename all but one.")
-    return found[0] if found else None
+    return found[0] if found else _grown(name, data)
+
+
+def _grown(name: str, data: Path) -> RawTable | None:
+    named = ((path, table_name(path.stem)) for path in raw_files(data))
+    found = growing.parts(name, data, named=named)
+    return RawTable(name, data, parts=tuple(_part(name, path) for path in found)) if found else None
+
+
+def _part(name: str, path: Path) -> RawTable:
+    if path.suffix.lower() != ".xlsx":
+        return RawTable(name, path)
+    sheets = workbooks.sheets(path)
+    if len(sheets) > 1:
+        raise SourceError(
+            f"{path.name}: a part of the table {name!r} has {len(sheets)} sheets ({', '.join(sheets)}); leave one, or "
+            "save the others as files of their own."
+        )
+    return RawTable(name, path, sheets[0])
 
 
 def _tables_of(path: Path, name: str) -> Iterator[RawTable]:
@@ -94,15 +118,88 @@ def missing_file(name: str, data: Path, asked_by: str) -> SourceError:
 
 
 def load_table(
-    con: duckdb.DuckDBPyConnection, table: RawTable, *, max_line_bytes: int = MAX_LINE_BYTES
+    con: duckdb.DuckDBPyConnection, table: RawTable, *, max_line_bytes: int = MAX_LINE_BYTES, parts: Parts | None = None
 ) -> Mapping[str, str]:
     """Copy one raw table into DuckDB under its name; return its columns and their types.
+
+    Parameters
+    ----------
+    parts : Parts, optional
+        Where parsed parts of a table are kept, and what is to be told of them.
 
     Raises
     ------
     SourceError
-        The file cannot be read as the table that its name promises.
+        The file cannot be read as the table that its name promises, or the parts of a table have other columns.
     """
+    parts = parts or Parts()
+    if table.parts:
+        _load_parts(con, table, max_line_bytes, parts)
+    else:
+        _load_file(con, table, max_line_bytes)
+        _note(table, parts)
+    described = con.execute(f"describe {quoted(table.name)}").fetchall()
+    return {row[0]: row[1] for row in described}
+
+
+def _load_parts(con: duckdb.DuckDBPyConnection, table: RawTable, max_line_bytes: int, parts: Parts) -> None:
+    """Load the parts one by one, those that are known from what was kept, and put them together."""
+    loaded: dict[str, list[str]] = {}
+    for i, part in enumerate(table.parts):
+        own = replace(part, name=f"{table.name}.part {i}")
+        if growing.being_written(part.path):
+            parts.told.append(f"{part.path.name} is open in Excel and left for the next time")
+            continue
+        if _load_part(con, own, max_line_bytes, parts):
+            loaded[own.name] = [row[0] for row in con.execute(f"describe {quoted(own.name)}").fetchall()]
+            _refuse_other_columns(table, part, loaded[own.name], next(iter(loaded.values())))
+    if not loaded:
+        raise SourceError(
+            f"{table.where}: no part of the table {table.name!r} can be read now: {'; '.join(parts.told)}."
+        )
+    _create(con, table, "(" + " union all by name ".join(f"select * from {quoted(n)}" for n in loaded) + ")")
+    for name in loaded:
+        con.execute(f"drop table {quoted(name)}")
+
+
+def _load_part(con: duckdb.DuckDBPyConnection, part: RawTable, max_line_bytes: int, parts: Parts) -> bool:
+    """Load one part; False where it changed while it was read."""
+    known = parts.known(part.path)
+    if known is not None:
+        _create(con, part, f"read_parquet({literal(str(known))})")
+        return True
+    before = part.path.stat()
+    _load_file(con, part, max_line_bytes)
+    after = part.path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        parts.told.append(f"{part.path.name} is still being written and left for the next time")
+        con.execute(f"drop table {quoted(part.name)}")
+        return False
+    _note(part, parts)
+    place = parts.place(part.path)
+    if place is not None:
+        new = place.with_suffix(".new")
+        con.execute(f"copy {quoted(part.name)} to {literal(str(new))} (format parquet, compression zstd)")
+        new.replace(place)
+    return True
+
+
+def _note(table: RawTable, parts: Parts) -> None:
+    if table.path.suffix.lower() == ".xlsx":
+        parts.told += workbooks.notes(table.path, table.sheet)
+
+
+def _refuse_other_columns(table: RawTable, part: RawTable, columns: list[str], first: list[str]) -> None:
+    lacking, further = sorted(set(first) - set(columns)), sorted(set(columns) - set(first))
+    if lacking or further:
+        said = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [f"has {', '.join(further)} more"] * bool(further)
+        raise SourceError(
+            f"{part.where}: as a part of the table {table.name!r} it {' and '.join(said)} than {table.parts[0].where}. "
+            "A column that is called otherwise would be missing in silence: give all parts the same columns."
+        )
+
+
+def _load_file(con: duckdb.DuckDBPyConnection, table: RawTable, max_line_bytes: int) -> None:
     suffix = table.path.suffix.lower()
     try:
         if suffix == ".csv":
@@ -114,8 +211,6 @@ def load_table(
     except duckdb.Error as error:
         reason = str(error).split("Possible ")[0].strip()
         raise SourceError(f"{table.where}: cannot be read as a table: {reason}") from error
-    described = con.execute(f"describe {quoted(table.name)}").fetchall()
-    return {row[0]: row[1] for row in described}
 
 
 def quoted(name: str) -> str:
@@ -143,7 +238,7 @@ def _load_csv(con: duckdb.DuckDBPyConnection, table: RawTable, max_line_bytes: i
 
 def _load_sheet(con: duckdb.DuckDBPyConnection, table: RawTable) -> None:
     names = workbooks.columns(table.path, table.sheet)
-    cells = [[*row, *[None] * len(names)] for _, row in workbooks.rows(table.path, table.sheet)]
+    cells = [row for _, row in workbooks.rows(table.path, table.sheet)]
     arrays = [pa.array([row[i] for row in cells], pa.string()) for i in range(len(names))]
     con.register("sheet_being_read", pa.table(arrays, names=list(names)))
     _create(con, table, "sheet_being_read")

@@ -13,7 +13,8 @@ from features.facts.ledger import Facts
 from pipelines.home import Home, Ingested
 from pipelines.progress import stage
 from pipelines.sources.connected import landed
-from pipelines.sources.folders import SourceFolder, find
+from pipelines.sources.folders import SourceFolder, find, refuse_guesses
+from pipelines.sources.growing import Parts
 from pipelines.sources.mapped import Mapped
 from pipelines.sources.mapping import map_source
 
@@ -23,7 +24,8 @@ class NoData(TaktError):
 
 
 def check_place(source: SourceFolder, data: Path | None) -> None:
-    """Refuse a folder of raw files that is not there, or not named although the source needs one."""
+    """Refuse a mapping with open guesses, and a folder of raw files that is not there or not named."""
+    refuse_guesses(source)
     if data is None and not source.pulls:
         raise NoData(f"the source {source.name} reads files; say where they are: --data DIR.")
     if data is not None and not data.is_dir():
@@ -47,12 +49,17 @@ def pull(source: SourceFolder, data: Path | None, home: Home, **options: object)
     return home.raw
 
 
-def map_and_check(source: SourceFolder, data: Path) -> Mapped:
-    """Map raw files to the contract and stop if too many rows are bad; nothing has been written by then."""
+def map_and_check(source: SourceFolder, data: Path, home: Home | None = None) -> Mapped:
+    """Map raw files to the contract and stop if too many rows are bad; nothing has been written by then.
+
+    With a home the parsed parts of a folder that grows are kept in it, and only new and changed ones are parsed.
+    """
+    parts = Parts(None if home is None else home.raw / "parts")
     with stage(f"mapping {source.name} to the contract") as told:
-        mapped = map_source(source, data)
+        mapped = map_source(source, data, parts=parts)
         summary = mapped.summary()
         told.found = f"{summary['good'].sum():,} rows good, {summary['quarantined'].sum():,} set aside"
+        told.found += f" ({parts.said})" if parts.said else ""
         told.rows = int(summary[["good", "quarantined"]].to_numpy().sum())
     mapped.raise_if_exceeded()
     return mapped

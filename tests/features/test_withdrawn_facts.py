@@ -102,7 +102,7 @@ def test_a_withdrawn_change_leaves_the_value_before_it() -> None:
     assert numbers(attribute("size", "number"), known, *AFTER) == [9, 5, 5]
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(withdrawn_worlds())
 def test_the_kernel_equals_the_plain_filter_and_brute_force(world: dict[str, pd.DataFrame]) -> None:
     known, keys = Facts.of(world), _keys(world, every=38)
@@ -112,7 +112,7 @@ def test_the_kernel_equals_the_plain_filter_and_brute_force(world: dict[str, pd.
         _same(fast.values.loc[rows.index], build(_plainly(world, as_of), rows, CATALOG).values)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(withdrawn_worlds(), st.integers(1, 150))
 def test_a_withdrawal_recorded_at_or_after_as_of_changes_no_feature(world: dict[str, pd.DataFrame], day: int) -> None:
     as_of = days([day]).iloc[0]

@@ -63,7 +63,9 @@ def test_sigterm_ends_the_command_and_prefects_temporary_server(small_company: P
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_program_as_an_exit_does(number: signal.Signals, tmp_path: Path) -> None:
     code = (
-        "import atexit, signal\nfrom pipelines.cli import _end_in_order\n_end_in_order()\n"
+        "import atexit, signal\nfrom pipelines.cli import _end_in_order\n"
+        # under nohup the hang-up is ignored from the start, and stays so by intention
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n_end_in_order()\n"
         "atexit.register(print, 'ended in order')\nprint('ready', flush=True)\nsignal.pause()"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 FILE: Final = "landing.duckdb"
 LONGEST_TEXT: Final = 20_000
 """Characters of one value that are kept; a longer one is cut and counted."""
+
+SAMPLE: Final[ContextVar[int | None]] = ContextVar("takt_sample", default=None)
+"""Rows of each table that are read at most, while somebody only tries a source; None: everything."""
 
 Type = Literal["text", "timestamp", "double", "bigint", "bool", "date", "json"]
 _QUIET: Final = {
@@ -107,6 +111,8 @@ def land(raw: Path, name: str, resources: Sequence[DltResource]) -> Landed:
     read: Counter[str] = Counter()
     cut: Counter[str] = Counter()
     for resource in resources:
+        if (most := SAMPLE.get()) is not None:
+            resource.add_limit(most, count_rows=True)
         resource.add_map(_counting(resource.name, read, cut))
     before = _run(raw, name, resources)
     after = export(raw, raw / FILE, names, {r.name: _declared(r) for r in resources})

@@ -189,7 +189,7 @@ def test_the_data_reach_to_the_last_withdrawal() -> None:
     assert facts(touches=CALLS, withdrawals=DELETED).visible(day("03-07")).last_recorded() == day("03-05")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(withdrawn_worlds(), st.integers(0, 130))
 def test_what_stands_at_a_moment_is_what_a_plain_filter_leaves(world: dict[str, pd.DataFrame], at: int) -> None:
     as_of = START + pd.Timedelta(days=at)
@@ -198,7 +198,7 @@ def test_what_stands_at_a_moment_is_what_a_plain_filter_leaves(world: dict[str, 
         _same_rows(found.tables()[name], expected)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(withdrawn_worlds(), st.lists(st.integers(0, 130), min_size=2, max_size=2, unique=True))
 def test_looking_twice_is_looking_once_at_the_earlier_moment(world: dict[str, pd.DataFrame], at: list[int]) -> None:
     first, second = (days([d]).iloc[0] for d in sorted(at))
@@ -209,7 +209,7 @@ def test_looking_twice_is_looking_once_at_the_earlier_moment(world: dict[str, pd
         _same_rows(twice.ever(name), once.ever(name))
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(withdrawn_worlds(), st.integers(0, 130))
 def test_a_withdrawal_recorded_at_or_after_the_moment_changes_nothing(world: dict[str, Any], at: int) -> None:
     as_of = START + pd.Timedelta(days=at)

@@ -74,7 +74,7 @@ def test_earlier_snapshots_of_who_was_deleted_remain() -> None:
     assert (snapshots(known, moments, definitions=WORDS)["prospect_id"] == "a").sum() >= 4
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(withdrawn_worlds(), st.integers(0, 150))
 def test_a_cohort_is_that_of_what_stood(world: dict[str, pd.DataFrame], at: int) -> None:
     as_of = START + pd.Timedelta(days=at)
@@ -85,7 +85,7 @@ def test_a_cohort_is_that_of_what_stood(world: dict[str, pd.DataFrame], at: int)
     assert cohort(Facts.of(world), as_of, definitions=WORDS)["prospect_id"].tolist() == expected
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(withdrawn_worlds())
 def test_spans_are_in_order_and_apart(world: dict[str, pd.DataFrame]) -> None:
     spans = openness(Facts.of(world), definitions=WORDS)

@@ -1,0 +1,1 @@
+"""A source folder guessed from a sample export, every guess marked for a person to confirm."""

@@ -60,15 +60,18 @@ _current: ContextVar[Recorder | None] = ContextVar("takt_recorder", default=None
 
 
 @contextmanager
-def recording(home: Path, command: str) -> Iterator[None]:
-    """Note the stages of everything inside as one run of `command`; a command inside another one is a part of it."""
+def recording(home: Path, command: str) -> Iterator[list[StageTime]]:
+    """Note the stages of everything inside as one run of `command`; yield them as they come.
+
+    A command inside another one is a part of it, and has none of its own.
+    """
     if _current.get() is not None:
-        yield
+        yield []
         return
     recorder = Recorder(command, dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"))
     token = _current.set(recorder)
     try:
-        yield
+        yield recorder.stages
     finally:
         _current.reset(token)
         if recorder.stages and home.is_dir():

@@ -12,6 +12,7 @@ import pandas as pd
 
 from features.facts.contract import INTERNAL, TABLES
 from features.facts.ledger import Facts, current
+from models.heads.same_person import known_persons, spread
 
 
 def recent(seen: Facts, as_of: pd.Timestamp, days: int) -> pd.DataFrame:
@@ -31,8 +32,12 @@ def resting(seen: Facts, as_of: pd.Timestamp, days: int) -> pd.Series[Any]:
     -------
     Series of Timestamp (UTC), index contact_id
     """
-    touches = recent(seen, as_of, days)
-    return touches.groupby("contact_id")["occurred_at"].max()
+    return _reached(recent(seen, as_of, days), seen)
+
+
+def _reached(touches: pd.DataFrame, seen: Facts) -> pd.Series[Any]:
+    """Return when each contact was last reached, under any id of the same person."""
+    return spread(touches.groupby("contact_id")["occurred_at"].max(), known_persons(seen), last=True)
 
 
 def last_person(members: pd.DataFrame, seen: Facts, as_of: pd.Timestamp, *, days: int) -> pd.Series[Any]:
@@ -52,7 +57,7 @@ def last_person(members: pd.DataFrame, seen: Facts, as_of: pd.Timestamp, *, days
     """
     touches = recent(seen, as_of, days)
     willing = members.loc[~members["refuses"], ["prospect_id", "contact_id"]]
-    reached = touches.groupby("contact_id")["occurred_at"].max()
+    reached = _reached(touches, seen)
     # only where somebody was reached at all can everybody have been
     some = willing.loc[willing["contact_id"].isin(reached.index), "prospect_id"]
     near = willing[willing["prospect_id"].isin(some)]

@@ -19,6 +19,7 @@ from models.decision.contact_choice import suggest
 from models.decision.gaps import resting
 from models.decision.obstacles import Day
 from models.decision.worth import Factors
+from models.heads.same_person import known_persons
 from models.measures.ranking import Ints
 
 OF_THE_PERSON: Final = ("contact_id", "channel", "why_contact", "reach", "hours")
@@ -72,12 +73,14 @@ class Whom:
         own = np.where(account >= 0, account, account.max(initial=0) + 1 + np.arange(len(account)))
         places = pd.Series(own, index=pd.Index(prospect_id))
         members = self.members[~self.members["refuses"] & self.members["prospect_id"].isin(prospect_id)]
-        accounts = members["prospect_id"].map(places).groupby(members["contact_id"]).nunique()
-        shared = members["contact_id"].isin(accounts.index[accounts > 1])
+        person = known_persons(self.day.seen)
+        whose = members["contact_id"].map(person)
+        accounts = members["prospect_id"].map(places).groupby(whose).nunique()
+        shared = whose.isin(accounts.index[accounts > 1])
         tangled = prospect_id.isin(members.loc[shared, "prospect_id"]).to_numpy()
         out = np.full(len(prospect_id), NOBODY, dtype=np.int64)
         if tangled.any():
-            asked = self.ask(prospect_id[tangled])["contact_id"]
+            asked = self.ask(prospect_id[tangled])["contact_id"].map(person)
             out[tangled] = pd.factorize(asked, sort=True)[0]
         return out
 

@@ -1,7 +1,7 @@
 """Who belongs to a prospect, who of them may be asked, and on which channels.
 
-A person is *not* asked who wants no contact (the contact's row says so, or a touch does), or who said not to be the
-right one for this prospect and has shown no interest since.
+A person is *not* asked who wants no contact (the contact's row says so, or a touch does, under this id or another one
+of the same person), or who said not to be the right one for this prospect and has shown no interest since.
 
 A channel is *usable* for a person if an address is on record (telephone, e-mail), if they were in touch with us on it
 before, or, for telephone and e-mail, if no address of theirs is known at all. What came back undelivered last is not
@@ -18,6 +18,7 @@ import pandas as pd
 from features.facts.contract import POSITIVE, TABLES
 from features.facts.ledger import Facts, current
 from models.heads.outreach import REACHABLE
+from models.heads.same_person import known_persons, spread
 
 ADDRESSED: Final = ("phone", "email")
 """Channels that need an address which contacts may have."""
@@ -52,8 +53,8 @@ def people(facts: Facts, as_of: pd.Timestamp) -> pd.DataFrame:
 def _judged(everybody: pd.DataFrame, facts: Facts, as_of: pd.Timestamp) -> pd.DataFrame:
     touches = current(facts.touches, TABLES["touches"].key).dropna(subset="contact_id")
     asked = touches[touches["result"].eq("do_not_contact")]
-    declared = everybody["do_not_contact_since"].where(everybody["do_not_contact_since"] <= as_of)
-    refused = declared.fillna(_last(everybody, asked, by=["contact_id"]))
+    said = _refusals(facts, asked, as_of).reindex(everybody["contact_id"])
+    refused = pd.Series(said.array, index=everybody.index)
     wrong = _last(everybody, touches[touches["result"].eq("wrong_person")])
     good = _last(everybody, touches[touches["result"].isin(POSITIVE)])
     wrong = wrong.where(~(good > wrong))
@@ -61,6 +62,15 @@ def _judged(everybody: pd.DataFrame, facts: Facts, as_of: pd.Timestamp) -> pd.Da
     return everybody.assign(
         why_not=pd.Series(why, index=everybody.index).replace("", None), since=refused.fillna(wrong)
     )
+
+
+def _refusals(facts: Facts, asked: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
+    """Return when each contact refused, by its row or else by a touch, under any of the person's ids."""
+    known = current(facts.ever("contacts"), TABLES["contacts"].key).set_index("contact_id")["do_not_contact_since"]
+    declared = known.where(known <= as_of)
+    said = asked.groupby("contact_id")["occurred_at"].max()
+    refused = declared.fillna(said.reindex(declared.index)).dropna()
+    return spread(refused, known_persons(facts), last=False)
 
 
 def _last(everybody: pd.DataFrame, touches: pd.DataFrame, *, by: list[str] = PAIR) -> pd.Series:

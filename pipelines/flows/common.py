@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from features.errors import TaktError
 from pipelines.home import Home
 from pipelines.progress import console
+from pipelines.recording import recording
 from pipelines.running.exclusive import alone, holder
 from pipelines.settings import PipelineSettings
 from pipelines.sources.connected.errors import ConnectionFailed
@@ -69,6 +72,17 @@ PULL: Final[dict[str, Any]] = {
 """Pulling from elsewhere: given more time, and not all companies at once after an outage."""
 LAKE: Final = "lake"
 """Name of the lock of whoever brings facts into the lake: the note of an ingest names what is complete."""
+
+
+@contextmanager
+def recorded(home: Home, command: str) -> Iterator[None]:
+    """Note the stages of a run in the home, and leave their rows and seconds on the run's page."""
+    with recording(home.path, command) as stages:
+        yield
+        if stages:
+            columns = ["stage", "rows", "seconds", "written"]
+            table = pd.DataFrame([asdict(stage) for stage in stages])[columns].rename(columns={"written": "bytes"})
+            table_artifact("stages", table, f"Rows, seconds and bytes of each stage of {command}")
 
 
 def home_of(home: str | None, source: str | None) -> Home:

@@ -11,7 +11,6 @@ from features.facts.definitions import Definitions
 from pipelines.flows import common
 from pipelines.flows.writing import write_back
 from pipelines.home import Home
-from pipelines.recording import recording
 from pipelines.settings import PipelineSettings
 from pipelines.steps import alerting_hold, listing, mailing, publishing, pulling, tapped
 from serving.store.publish import PublishedRun
@@ -77,7 +76,7 @@ def daily(home: str | None = None, source: str | None = None, day: str | None = 
     Where the watch holds the list (docs/WATCHING.md), the one before stays and everybody is told why.
     """
     place = common.home_of(home, source)
-    with recording(place.path, "daily"), common.one_at_a_time(place, "daily"):
+    with common.recorded(place, "daily"), common.one_at_a_time(place, "daily"):
         return _day(place, day)
 
 

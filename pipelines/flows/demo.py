@@ -15,7 +15,6 @@ from pipelines.flows.ingest import ingest_into
 from pipelines.flows.train import train_in
 from pipelines.home import Home
 from pipelines.progress import stage
-from pipelines.recording import recording
 from pipelines.sources.simulated.further import Further
 from pipelines.sources.simulated.parameters import WorldParameters
 from pipelines.steps import demo_days, pulling
@@ -48,7 +47,7 @@ def demo(home: str | None = None, *, prospects: int = 2000, seed: int = 7, day: 
     """Simulate a company up to three days before a day (YYYY-MM-DD), train, and work those days list by list."""
     place = common.home_of(home, SOURCE)
     first = dt.date.fromisoformat(day) - dt.timedelta(days=DAYS)
-    with recording(place.path, "demo"):
+    with common.recorded(place, "demo"):
         ingest_into(place, SOURCE, None, {"prospects": prospects, "seed": seed, "end": str(first)})
         train_in(place, str(first))
         made, _ = list_in(place, str(first), with_boards=False)

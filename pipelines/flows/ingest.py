@@ -9,7 +9,6 @@ from prefect import flow, runtime, task
 
 from pipelines.flows import common
 from pipelines.home import Home, Ingested
-from pipelines.recording import recording
 from pipelines.sources.folders import find
 from pipelines.sources.mapped import Mapped
 from pipelines.steps import monitoring_pulls, pulling, tapped
@@ -63,6 +62,6 @@ def ingest(
 ) -> pd.DataFrame:
     """Pull, map, check and merge one source, then what was tapped; return the summary of the source's rows."""
     place = common.home_of(home, source)
-    with recording(place.path, "ingest"):
+    with common.recorded(place, "ingest"):
         _, summary = ingest_into(place, source, common.path(data), options or {})
     return summary

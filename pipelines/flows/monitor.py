@@ -13,7 +13,6 @@ from models.evidence.watching.watched import Watched
 from pipelines.flows import common
 from pipelines.flows.train import train_in
 from pipelines.home import Home
-from pipelines.recording import recording
 from pipelines.settings import PipelineSettings
 from pipelines.steps import alerting, alerting_look, monitoring
 from pipelines.steps.monitoring_rules import Monitoring
@@ -63,5 +62,5 @@ def table(seen: Watch) -> pd.DataFrame:
 def monitor(home: str | None = None, source: str | None = None, day: str | None = None) -> dict[str, Any]:
     """Look as of now, or as though it were the morning of a day (YYYY-MM-DD); the content of the look comes back."""
     place = common.home_of(home, source)
-    with recording(place.path, "monitor"):
+    with common.recorded(place, "monitor"):
         return monitor_in(place, day).model_dump(mode="json")

@@ -11,7 +11,6 @@ from pipelines.flows import common
 from pipelines.flows.daily import list_in
 from pipelines.flows.ingest import ingest_into
 from pipelines.flows.train import train_in
-from pipelines.recording import recording
 from pipelines.steps.listing import Made
 from pipelines.steps.promoting import Trained
 
@@ -33,7 +32,7 @@ def run(
 ) -> Run:  # fmt: skip
     """Ingest a source, train on it and publish the list of the day."""
     place = common.home_of(home, source)
-    with recording(place.path, "run"):
+    with common.recorded(place, "run"):
         _, summary = ingest_into(place, source, common.path(data), options or {})
         trained = train_in(place, day)
         made, new = list_in(place, day)

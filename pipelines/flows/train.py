@@ -15,7 +15,6 @@ from models.heads.learned import Fitted
 from models.registry import Version
 from pipelines.flows import common
 from pipelines.home import Home
-from pipelines.recording import recording
 from pipelines.settings import PipelineSettings
 from pipelines.steps import beside, checking, moments, promoting, pulling, training
 
@@ -84,6 +83,6 @@ def train_in(home: Home, day: str | None) -> promoting.Trained:
 def train(home: str | None = None, source: str | None = None, day: str | None = None) -> dict[str, Any]:
     """Train the win head on what was known on a day (YYYY-MM-DD, default the latest) and promote it if it is better."""
     place = common.home_of(home, source)
-    with recording(place.path, "train"):
+    with common.recorded(place, "train"):
         trained = train_in(place, day)
     return {"version": trained.version.number, "promoted": trained.verdict.promote, "why": trained.verdict.why}

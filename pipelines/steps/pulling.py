@@ -13,7 +13,7 @@ from features.facts.ledger import Facts
 from pipelines.home import Home, Ingested
 from pipelines.progress import stage
 from pipelines.sources.connected import landed
-from pipelines.sources.folders import SourceFolder, find, refuse_guesses
+from pipelines.sources.folders import SourceFolder, built_in, find, refuse_guesses
 from pipelines.sources.growing import Parts
 from pipelines.sources.mapped import Mapped
 from pipelines.sources.mapping import map_source
@@ -21,6 +21,10 @@ from pipelines.sources.mapping import map_source
 
 class NoData(TaktError):
     """A source needs a folder of files and none was named."""
+
+
+class AnotherSystem(TaktError):
+    """The facts of two systems were to be brought into one home."""
 
 
 def check_place(source: SourceFolder, data: Path | None) -> None:
@@ -41,12 +45,27 @@ def pull(source: SourceFolder, data: Path | None, home: Home, **options: object)
         The source does not pull and no folder was named, or the folder is not there.
     """
     check_place(source, data)
+    _refuse_another_system(source, home)
     if data is not None:
         return data
     with stage(f"pulling {source.name}") as told:
         source.pull(home.raw, **options)
         told.found = landed.said(home.raw)
     return home.raw
+
+
+def _refuse_another_system(source: SourceFolder, home: Home) -> None:
+    """Refuse to mix two systems in one home: ids and words are not the same, and people would stand in it twice."""
+    try:
+        before = find(home.ingested().source).name
+    except TaktError:
+        return
+    if source.name != before and {source.name, before} <= set(built_in()):
+        raise AnotherSystem(
+            f"{home.path} holds the facts of {before}; {source.name} has other ids and other words. Name another "
+            "--home, or make one source folder that maps both (a copy of pipelines/sources/files): contacts with the "
+            "same e-mail address and name are then one person."
+        )
 
 
 def map_and_check(source: SourceFolder, data: Path, home: Home | None = None) -> Mapped:

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from features.errors import TaktError
 from pipelines import cli
+from pipelines.home import Home
 from pipelines.sources.folders import find
+from pipelines.steps import pulling
 from pipelines.steps.source_checked import try_source
 from tests.postgres import Postgres, postgres
 
@@ -107,3 +109,12 @@ def test_a_database_is_tried_on_a_sample_and_nothing_is_kept(
     monkeypatch.setenv("TAKT_SQL_URL", url.replace("/shop", "/nosuch"))
     with pytest.raises(TaktError, match="refused us|did not answer"):
         try_source(find("sql"), None)
+
+
+def test_two_systems_are_not_mixed_in_one_home(tmp_path: Path) -> None:
+    home, raw = Home(tmp_path / "home"), files(tmp_path / "raw", prospects=PROSPECTS)
+    first = find("files")
+    pulling.write(pulling.map_and_check(first, raw, home), raw, home, source="files", run_id="one")
+    assert pulling.pull(first, raw, home) == raw
+    with pytest.raises(pulling.AnotherSystem, match="holds the facts of files; hubspot has other ids.*another --home"):
+        pulling.pull(find("hubspot"), raw, home)

@@ -46,7 +46,13 @@ def test_a_first_run_killed_twice_and_begun_again_is_the_run_that_nobody_disturb
 
 
 @pytest.mark.parametrize(
-    ("key", "says"), [("ingest-summary", "prospects"), ("model-card", "imulated"), ("call-list", "owner_id")]
+    ("key", "says"),
+    [
+        ("ingest-summary", "prospects"),
+        ("model-card", "imulated"),
+        ("call-list", "owner_id"),
+        ("stages", "merging into the lake"),
+    ],  # fmt: skip
 )
 def test_a_run_leaves_its_tables_on_prefects_page(company_run: Run, prefect: str, key: str, says: str) -> None:
     wanted = {"artifacts": {"key": {"any_": [key]}}, "limit": 200, "sort": "CREATED_DESC"}

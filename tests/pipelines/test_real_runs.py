@@ -12,7 +12,7 @@ from pipelines.steps.evaluating import evaluate_source
 
 FOLDERS = {"olist": "olist_marketing_funnel", "maven": "maven_crm_sales", "bpic2012": "bpic2012"}
 
-pytestmark = [pytest.mark.real_data, pytest.mark.usefixtures("prefect")]
+pytestmark = [pytest.mark.slow, pytest.mark.real_data, pytest.mark.usefixtures("prefect")]
 
 
 @pytest.mark.parametrize("source", FOLDERS)

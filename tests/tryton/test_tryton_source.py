@@ -20,6 +20,8 @@ from pipelines.sources.tryton.rest import Rest, TrytonSettings
 from pipelines.sources.tryton.source import pull
 from tests.tryton.filling import Company, day, money
 
+pytestmark = pytest.mark.slow
+
 Pull = Callable[[], tuple[Landed, Mapped]]
 OPPORTUNITY = "sale.opportunity"
 

@@ -13,6 +13,8 @@ from pipelines.writing.tryton import Tryton
 from tests.tryton.filling import Company
 from tests.tryton.test_tryton_source import OPPORTUNITY, lead
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def target(company: Company) -> Tryton:

@@ -49,6 +49,8 @@ class Tried:
         Guesses of the mapping that nobody has confirmed.
     refused : str
         Why a run would stop; empty where it would go on.
+    sampled : bool
+        Whether only a part of each raw table was read.
     """
 
     summary: pd.DataFrame
@@ -56,6 +58,7 @@ class Tried:
     empty: dict[str, tuple[str, ...]]
     guesses: list[str]
     refused: str
+    sampled: bool = False
 
     @property
     def works(self) -> bool:
@@ -87,6 +90,7 @@ def try_source(source: SourceFolder, data: Path | None, *, rows: int = 500) -> T
             empty={name: columns for name, c in mapped.checked.items() if (columns := _empty(name, c))},
             guesses=open_guesses(source),
             refused=_refused(mapped),
+            sampled=data is None and rows > 0,
         )
 
 

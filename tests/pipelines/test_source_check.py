@@ -65,6 +65,11 @@ def test_open_guesses_are_listed_and_refuse_the_run(tmp_path: Path) -> None:
     code, said = checked(str(own), "--data", str(files(tmp_path / "raw", prospects=PROSPECTS)))
     assert code == 1
     assert 'prospects.sql:1 prospect_id is "Lead"' in said
+    nothing = files(tmp_path / "none", touches=TOUCHES)
+    code, said = checked(str(own), "--data", str(nothing))
+    assert code == 1
+    assert 'prospects.sql:1 prospect_id is "Lead"' in said, "a mapping that fails is when the list is needed"
+    assert "no file for the table 'prospects'" in said
 
 
 def test_without_a_folder_or_credentials_it_says_what_is_missing(
@@ -103,6 +108,7 @@ def test_a_database_is_tried_on_a_sample_and_nothing_is_kept(
     assert 40 <= rows["prospects"] < 300
     assert 40 <= rows["touches"] < 300
     assert tried.works
+    assert tried.sampled
     assert list(tmp_path.iterdir()) == []
     whole = try_source(find("sql"), None, rows=0).summary.set_index("table")["good"]
     assert (whole["prospects"], whole["touches"]) == (300, 300)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -107,9 +108,8 @@ def parts(name: str, data: Path, *, named: Iterator[tuple[Path, str]]) -> list[P
     folders = [p for p in sorted(data.iterdir()) if p.is_dir() and p.name.lower() == name]
     inside = [p for folder in folders for p in sorted(folder.iterdir())]
     found = [p for p in inside if p.suffix.lower() in READABLE and not p.name.startswith((".", "~$"))]
-    behind = [
-        path for path, own in named if own.startswith(f"{name}_") and any(c.isdigit() for c in own[len(name) + 1 :])
-    ]
+    # nothing but numbers behind the name: `offers_made-2026` is no part of `offers`
+    behind = [path for path, own in named if re.fullmatch(rf"{name}_[0-9_]*[0-9]", own)]
     return [*found, *behind]
 
 

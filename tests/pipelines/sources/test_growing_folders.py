@@ -46,6 +46,8 @@ def mapped(data: Path, kept: Path | None = None) -> tuple[list[str], Parts]:
 
 def test_files_called_after_a_table_with_a_number_behind_are_its_parts(data: Path) -> None:
     assert mapped(data)[0] == ["1", "2", "3"]
+    (data / "touches-made-2026.csv").write_text("x\n1\n", encoding="utf-8")
+    assert mapped(data)[0] == ["1", "2", "3"], "the name of another table"
 
 
 def test_so_are_the_files_of_its_sub_folder_whatever_they_are_called_and_of_each_format(data: Path) -> None:

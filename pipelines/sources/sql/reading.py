@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 SOURCE: Final = "sql"
 SEEN: Final = "columns.json"
 """The types of the columns at the last pull, in the folder of the raw files."""
+Types = Mapping[str, Mapping[str, str]]
+"""The type of each column of each table, in the database's words."""
 _REFUSED: Final = ("password", "authentication", "permission denied", "access denied", "not permitted", "no pg_hba")
 
 
@@ -69,12 +72,13 @@ def read_database(raw: Path, wanted: Wanted, settings: SqlSettings, *, place: Pa
     engine = _engine(settings)
     try:
         with _worded(engine):
-            present = _look(engine, wanted, raw, place)
-            resources = [_resource(name, one, engine, settings) for name, one in present.items()]
+            present, types = _look(engine, wanted, raw, place)
             compared = {name: one for name, one in present.items() if one.deleted}
-            missing = gone(engine, compared, raw, now())
-            resources.append(_deletions(missing))
-            return land(raw, SOURCE, resources)
+            deletions = _deletions(gone(engine, compared, raw, now()))  # first: it sets dlt's defaults
+            resources = [_resource(name, one, engine, settings) for name, one in present.items()]
+            landed = land(raw, SOURCE, [*resources, deletions])
+        _keep_seen(raw, types)
+        return landed
     finally:
         engine.dispose()
 
@@ -123,8 +127,8 @@ def _outcome(where: str, error: DBAPIError) -> SourceError:
     )
 
 
-def _look(engine: sa.Engine, wanted: Wanted, raw: Path, place: Path) -> dict[str, Read]:
-    """Return the tables that are there, after a look at their columns, types and missing change times."""
+def _look(engine: sa.Engine, wanted: Wanted, raw: Path, place: Path) -> tuple[dict[str, Read], Types]:
+    """Return the tables that are there and their types, after a look at columns and missing change times."""
     inspector, present, types = sa.inspect(engine), {}, {}
     for name, one in wanted.items():
         schema, known = one.place
@@ -135,7 +139,9 @@ def _look(engine: sa.Engine, wanted: Wanted, raw: Path, place: Path) -> dict[str
                 f"sql: there is no table or view {one.table!r} (for {name}). It was renamed or dropped, or {place} is "
                 f"wrong; there are {', '.join(sorted(inspector.get_table_names(schema))[:20]) or 'none'}."
             )
-        columns = {c["name"]: str(c["type"]) for c in inspector.get_columns(known, schema)}
+        columns = {
+            c["name"]: str(c["type"]) for c in inspector.get_columns(known, schema) if c["name"] not in one.without
+        }
         lacking = [c for c in one.columns if c not in columns]
         if lacking:
             raise SourceChanged(
@@ -143,8 +149,8 @@ def _look(engine: sa.Engine, wanted: Wanted, raw: Path, place: Path) -> dict[str
             )
         present[name], types[name] = one, columns
         _refuse_unstamped(engine, one)
-    _refuse_other_types(types, raw)
-    return present
+    _refuse_other_columns(types, wanted, raw)
+    return present, types
 
 
 def _refuse_unstamped(engine: sa.Engine, one: Read) -> None:
@@ -160,22 +166,44 @@ def _refuse_unstamped(engine: sa.Engine, one: Read) -> None:
         )
 
 
-def _refuse_other_types(types: Mapping[str, Mapping[str, str]], raw: Path) -> None:
-    """Refuse a column whose type is another one than at the last pull, and keep what was seen."""
-    file = raw / SEEN
-    before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+def _refuse_other_columns(types: Types, wanted: Wanted, raw: Path) -> None:
+    """Refuse a column that is gone since the last pull, or has another type."""
+    before = _seen(raw)
+    there = [
+        (name, column, was)
+        for name, columns in before.items() if name in types
+        for column, was in columns.items() if column not in wanted[name].without
+    ]  # fmt: skip
+    lost = [f"{name}.{column}" for name, column, _ in there if column not in types[name]]
+    if lost:
+        raise SourceChanged(
+            f"sql: {', '.join(lost)} was there at the last pull and is not now. A column that was renamed would be "
+            "empty from here on in silence: name it in the .sql as it is called now and pull everything anew (move the "
+            f"folder {raw} away); one that was dropped for good is named in tables.yaml (`without: [...]`)."
+        )
     moved = [
         f"{name}.{column} ({was} before, {types[name][column]} now)"
-        for name, columns in before.items() if name in types
-        for column, was in columns.items() if types[name].get(column, was) != was
+        for name, column, was in there if types[name][column] != was
     ]  # fmt: skip
     if moved:
         raise SourceChanged(
             f"sql: the type changed of {', '.join(moved)}. Old and new values cannot stand in one column: look whether "
             f"the .sql still means the same, then move the folder {raw} away and pull everything anew."
         )
-    raw.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({**before, **types}, indent=1, sort_keys=True), encoding="utf-8")
+
+
+def _seen(raw: Path) -> Types:
+    file = raw / SEEN
+    found: Types = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
+
+
+def _keep_seen(raw: Path, types: Types) -> None:
+    """Note what a complete pull saw; what a broken one saw is no measure for the next."""
+    text = json.dumps({**_seen(raw), **types}, indent=1, sort_keys=True)
+    scratch = raw / f".{SEEN}"
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(raw / SEEN)
 
 
 def _deletions(missing: list[dict[str, object]]) -> DltResource:
@@ -189,13 +217,21 @@ def _resource(name: str, one: Read, engine: sa.Engine, settings: SqlSettings) ->
 
     schema, known = one.place
     key = [*one.key, *([] if one.changed_at in one.key else [one.changed_at])]
-    stamped: Any = dlt.sources.incremental(one.changed_at, primary_key=key, lag=settings.overlap_s, row_order="asc")
+    # in quotes: the name of a column is no path
+    stamped: Any = dlt.sources.incremental(
+        f'"{one.changed_at}"', primary_key=key, lag=settings.overlap_s, row_order="asc"
+    )
     resource: DltResource = sql_table(
         credentials=engine, table=known, schema=schema, incremental=stamped, chunk_size=settings.chunk,
         primary_key=key, write_disposition={"disposition": "merge", "strategy": "delete-insert"},
-        query_adapter_callback=_ordered(one.changed_at),
+        query_adapter_callback=_ordered(one.changed_at), excluded_columns=list(one.without),
     )  # fmt: skip
-    return resource.with_name(name)
+    return resource.with_name(name).add_map(_storable)
+
+
+def _storable(row: dict[str, Any]) -> dict[str, Any]:
+    """Write a span of time, which the log has no type for, as seconds."""
+    return {c: v.total_seconds() if isinstance(v, dt.timedelta) else v for c, v in row.items()}
 
 
 def _ordered(column: str) -> Any:

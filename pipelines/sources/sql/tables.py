@@ -26,12 +26,16 @@ class Read(BaseModel):
     key: tuple[str, ...] = Field(min_length=1)
     changed_at: str
     optional: bool = False
+    without: tuple[str, ...] = ()
     deleted: Literal["compare"] | None = None
+    most_gone: Annotated[float, Field(ge=0, le=1)] = 0.5
 
     @model_validator(mode="after")
     def _comparable(self) -> Read:
         if self.deleted and len(self.key) != 1:
             raise ValueError(f"deleted: compare needs a single key column, got {list(self.key)}")
+        if needed := sorted({*self.without} & {*self.columns}):
+            raise ValueError(f"without: {needed} name a record or its version and must be read")
         return self
 
     @property

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +18,7 @@ from pipelines.sources.errors import SourceError
 from pipelines.sources.folders import find
 from pipelines.sources.mapping import map_source
 from pipelines.sources.sql import tables
-from pipelines.sources.sql.reading import SqlSettings
+from pipelines.sources.sql.reading import SqlSettings, read_database
 from pipelines.sources.sql.source import pull
 from pipelines.steps import pulling
 from tests.postgres import Postgres, postgres
@@ -154,6 +156,7 @@ def test_a_pull_that_breaks_leaves_the_raw_files_and_the_next_one_completes_them
     [
         ("drop table prospects", SourceChanged, "no table or view 'prospects'.*there are outcomes, touches"),
         ("alter table touches rename recorded_at to seen", SourceChanged, "touches has no column recorded_at; it has"),
+        ("alter table touches rename result to answer", SourceChanged, r"touches\.result was there at the last pull"),
         ("alter table touches alter value type text", SourceChanged, r"touches\.value \(NUMERIC\(12, 2\) before, TEXT"),
         ("update touches set recorded_at = null where touch_id < 4", SourceChanged, "missing in 3 rows of touches"),
     ],
@@ -192,6 +195,7 @@ def test_wrong_credentials_and_a_database_that_is_away_have_names_and_no_passwor
     [
         ("a: {table: a, key: [x, y], changed_at: c, deleted: compare}", "needs a single key column"),
         ("a: {table: a, key: [], changed_at: c}", "at least 1 item"),
+        ("a: {table: a, key: [x], changed_at: c, without: [c]}", "name a record or its version"),
         ("deletions: {table: a, key: [x], changed_at: c}", "none that is called deletions"),
         ("A b: {table: a, key: [x], changed_at: c}", "A b"),
         ("{}", "at least one table"),
@@ -209,3 +213,70 @@ def test_the_types_that_were_seen_are_kept_beside_the_raw_files(settings: SqlSet
     pull(tmp_path / "raw", settings)
     seen = json.loads((tmp_path / "raw" / "columns.json").read_text(encoding="utf-8"))
     assert seen["touches"]["occurred_at"] == "TIMESTAMP"
+
+
+def test_a_column_that_was_dropped_for_good_is_named_and_passed_over(
+    settings: SqlSettings, crm: Postgres, tmp_path: Path
+) -> None:
+    place, told = tmp_path / "tables.yaml", "touches: {table: touches, key: [touch_id], changed_at: recorded_at"
+    place.write_text(f"{told}}}", encoding="utf-8")
+    read_database(tmp_path / "raw", tables.read(place), settings, place=place)
+    crm.execute("alter table touches drop value", database="crm")
+    place.write_text(f"{told}, without: [value, result]}}", encoding="utf-8")
+    assert read_database(tmp_path / "raw", tables.read(place), settings, place=place).new["touches"] == 0
+
+
+def test_a_table_that_is_just_being_filled_anew_does_not_withdraw_everybody(
+    settings: SqlSettings, crm: Postgres, tmp_path: Path
+) -> None:
+    crm.execute(
+        "insert into touches select n, 1, 'call', 'inbound', null, t, t, null "
+        "from (select n, timestamptz '2026-04-01Z' + n * interval '1 hour' t from generate_series(20, 39) n) d",
+        database="crm",
+    )
+    pull(tmp_path / "raw", settings)
+    before = (tmp_path / "raw" / "deletions.parquet").read_bytes()
+    crm.execute("delete from touches where touch_id > 12", "delete from touches where touch_id < 4", database="crm")
+    with pytest.raises(SourceChanged, match=r"23 of 30 records of touches are gone at once.*most_gone"):
+        pull(tmp_path / "raw", settings)
+    assert (tmp_path / "raw" / "deletions.parquet").read_bytes() == before
+    one = tables.Read(table="touches", key=("touch_id",), changed_at="recorded_at", deleted="compare", most_gone=1)
+    landed = read_database(tmp_path / "raw", {"touches": one}, settings, place=tmp_path)
+    assert landed.new["deletions"] == 23
+
+
+def test_names_with_spaces_numeric_keys_and_types_of_every_kind_are_read(
+    settings: SqlSettings, crm: Postgres, tmp_path: Path
+) -> None:
+    crm.execute(
+        """create table "Leads" ("Lead No" numeric primary key, "Changed At" timestamp, "Größe" text, note jsonb,
+           tags text[], waited interval)""",
+        """insert into "Leads" values (7, '2026-03-01 10:00', 'L', '{"a": 1}', '{x,y}', '90 minutes'),
+           (8, '2026-03-02 10:00', null, null, null, null)""",
+        database="crm",
+    )
+    one = tables.Read(table="Leads", key=("Lead No",), changed_at="Changed At", deleted="compare")
+    raw = tmp_path / "raw"
+    for new in (2, 0):
+        landed = read_database(raw, {"leads": one}, settings, place=tmp_path)
+        assert (landed.new["leads"], landed.new["deletions"]) == (new, 0), "7 is the same record as 7.000000000"
+    assert pd.read_parquet(raw / "leads.parquet")["waited"].tolist()[0] == 90 * 60
+    crm.execute("""delete from "Leads" where "Lead No" = 8""", database="crm")
+    assert read_database(raw, {"leads": one}, settings, place=tmp_path).new["deletions"] == 1
+
+
+def test_any_other_database_is_read_the_same_way(tmp_path: Path) -> None:
+    place = tmp_path / "shop.db"
+    with closing(sqlite3.connect(place)) as shop:
+        shop.execute("create table calls (id integer primary key, note text, changed datetime)")
+        shop.execute("insert into calls values (1, 'a', '2026-01-01 10:00:00'), (2, 'b', '2026-01-02 10:00:00')")
+        shop.commit()
+        settings = SqlSettings(url=SecretStr(f"sqlite:///{place}"))
+        one = tables.Read(table="calls", key=("id",), changed_at="changed", deleted="compare")
+        read_database(tmp_path / "raw", {"calls": one}, settings, place=place)
+        shop.execute("update calls set note = 'c', changed = '2026-01-03 10:00:00' where id = 1")
+        shop.execute("delete from calls where id = 2")
+        shop.commit()
+        landed = read_database(tmp_path / "raw", {"calls": one}, settings, place=place)
+    assert dict(landed.new) == {"calls": 1, "deletions": 1}
+    assert pd.read_parquet(tmp_path / "raw" / "calls.parquet")["note"].tolist() == ["a", "b", "c"]

@@ -32,6 +32,12 @@ def gathered(base: Basis) -> tuple[list[TableGuess], Attributes, dict[str, str],
     unknown += [f"{n}.sql: not written, no raw table was found that looks like {n} and refers to the prospects by a "
                 "column that does not tell the outcome" for n in ("outcomes", "accounts", "contacts", "touches")
                 if n not in there]  # fmt: skip
+    read = {t.raw.name for t in made}
+    unknown += [
+        f"{t.where} ({t.rows:,} rows): no .sql reads it; add it by hand where it says something of the prospects"
+        for t in base.sample.tables
+        if t.name not in read
+    ]
     return made, own, touched.kinds if touched else {}, unknown
 
 

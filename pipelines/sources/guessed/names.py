@@ -91,7 +91,8 @@ TABLES: Final[Mapping[str, str]] = {
 EXPECTED: Final = r"\b(expected|forecast|planned|erwartet\w*|geplant\w*|voraussichtlich\w*|due|faellig\w*)\b"
 LATE: Final = (
     r"\b(last|letzte\w*|score|rating|probability|wahrscheinlichkeit|quality|tags?|notable|forecast|expected|next|"
-    r"profile|index|activity|naechste\w*|erwartet\w*|n events|num|anzahl)\b"
+    r"profile|index|activity|sent|gesendet|versendet|answered|replied|beantwortet|contacted|kontaktiert|"
+    r"naechste\w*|erwartet\w*|n events|num|anzahl)\b"
 )
 """A field that changes while a prospect is worked: its value in an export may tell the outcome."""
 

@@ -11,10 +11,10 @@ from typing import Final
 
 import duckdb
 
-from pipelines.sources import workbooks
 from pipelines.sources.database import connect
 from pipelines.sources.errors import SourceError
-from pipelines.sources.reading import RawTable, load_table, locate, quoted, raw_files, table_name
+from pipelines.sources.guessed import raw_tables
+from pipelines.sources.reading import RawTable, load_table, quoted, raw_files
 
 LOOKED_AT: Final = 5000
 """Distinct values of a column whose form is looked at, drawn by their hash."""
@@ -131,30 +131,39 @@ class Sample:
 
 @contextmanager
 def look_at(data: Path) -> Iterator[Sample]:
-    """Load every file of a folder and look at each column.
+    """Load every file of a folder, the parts of one table together, and look at each column.
 
     Raises
     ------
     SourceError
-        No readable file, or one that cannot be read as a table.
+        No readable file, one that cannot be read as a table, or parts of a table that do not fit together.
     """
-    found = [table for path in raw_files(data) for table in _tables(path, data)]
-    if not found:
-        raise SourceError(f"{data}: no CSV, XLSX or Parquet file; expected a sample export of the CRM.")
+    raw_files(data)
     with connect() as con:
-        yield Sample(con, tuple(_look(con, table) for table in found))
+        grown = raw_tables.grown(data)
+        parts = {part.path for table in grown for part in table.parts}
+        single = [table for path in raw_files(data) if path not in parts for table in raw_tables.alone(path, data)]
+        found = [look for table in grown for look in _together(con, table, data)]
+        found += [_look(con, table) for table in single]
+        if not found:
+            raise SourceError(f"{data}: no CSV, XLSX or Parquet file; expected a sample export of the CRM.")
+        yield Sample(con, tuple(found))
 
 
-def _tables(path: Path, data: Path) -> Iterator[RawTable]:
-    stem = table_name(path.stem)
-    names = [stem]
-    if path.suffix.lower() == ".xlsx":
-        sheets = workbooks.sheets(path)
-        names = [stem] if len(sheets) == 1 else [f"{stem}_{table_name(s)}" for s in sheets]
-    for name in names:
-        table = locate(name, data)
-        if table is not None:
-            yield table
+def _together(con: duckdb.DuckDBPyConnection, table: RawTable, data: Path) -> list[TableLook]:
+    """Look at the parts as one table, or at each alone where no two of them have the same columns.
+
+    Where some have the same columns and one has others, it is a table with a part that does not fit: refused.
+    """
+    try:
+        return [_look(con, table)]
+    except SourceError:
+        if raw_tables.in_folder(table):
+            raise
+        each = [_look(con, own) for part in table.parts for own in raw_tables.alone(part.path, data)]
+        if len({frozenset(c.name.lower() for c in look.columns) for look in each}) < len(each):
+            raise
+        return each
 
 
 def _look(con: duckdb.DuckDBPyConnection, table: RawTable) -> TableLook:

@@ -9,7 +9,8 @@ from pipelines.sources.guessed.around import REFERS, known_only
 from pipelines.sources.guessed.attributes import attribute_name
 from pipelines.sources.guessed.guess import Basis, TableGuess, leave_strangers, recorded, reference
 from pipelines.sources.guessed.names import sorted_into, speaks_of
-from pipelines.sources.guessed.profile import ColumnLook, Sample, TableLook
+from pipelines.sources.guessed.profile import ColumnLook, TableLook
+from pipelines.sources.guessed.telling import telling
 from pipelines.sources.guessed.words_to_sql import (
     about,
     about_number,
@@ -66,7 +67,7 @@ def _touches(base: Basis, table: TableLook, where: tuple[ColumnLook, ColumnLook]
     leave_strangers(base, made, link)
     if at.present < at.rows:
         made.leave(base.sample, f"{quoted(at.name)} is null", "no time", because=f"they have no {quoted(at.name)}")
-    _kind(base.sample, found, kind)
+    _kind(base, found, link, kind)
     _direction(made, pick(table, "direction", lambda c: bool(c.values), used), found)
     channel = pick(table, "channel", lambda c: bool(c.values), used)
     if channel is not None:
@@ -105,19 +106,16 @@ def _by_words(column: ColumnLook, said: dict[str, str | None]) -> str:
     return f"case {text(column)}{cases} end" if cases else ""
 
 
-def _kind(sample: Sample, found: Touches, kind: ColumnLook | None) -> None:
+def _kind(base: Basis, found: Touches, link: ColumnLook, kind: ColumnLook | None) -> None:
     """Add kind: each word as a kind of the contract, or as a new one; words of no contact at all are stages."""
     made = found.made
     if kind is None:
         made.add("kind", "'event'", "kind is the same for all: no column says what was done")
         return
     said = {v: sorted_into(v, names.KINDS) for v in kind.values}
-    ends = [v for v in kind.values if speaks_of(names.WON, v) or speaks_of(names.LOST, v)]
-    if ends:
-        why = f"{shown(ends)} of {quoted(kind.name)} look like the outcome, which must not be a touch"
-        made.leave(sample, f"{text(kind)} in {among(ends)}", "words of the outcome", because=why)
+    ends = _leave_outcomes(base, made, link, kind)
     if kind.present < kind.rows:
-        made.leave(sample, f"{text(kind)} is null", "no kind", because=f"they have no {quoted(kind.name)}")
+        made.leave(base.sample, f"{text(kind)} is null", "no kind", because=f"they have no {quoted(kind.name)}")
     if sum(word is not None for word in said.values()) * 2 < len(said):
         made.add(
             "kind", "'stage'", f"kind: the words of {about(kind)} are no kinds of contact and are taken for stages"
@@ -129,6 +127,19 @@ def _kind(sample: Sample, found: Touches, kind: ColumnLook | None) -> None:
     words = {v: word or new.get(v) for v, word in said.items()}
     told = ", ".join(f"{v!r} is {word}" for v, word in words.items() if word)
     made.add("kind", _by_words(kind, words), f"kind is {about(kind)}: {told}")
+
+
+def _leave_outcomes(base: Basis, made: TableGuess, link: ColumnLook, kind: ColumnLook) -> list[str]:
+    """Leave out the words that are the outcome, by what they say and by who has them; return those words."""
+    ends = [v for v in kind.values if speaks_of(names.WON, v) or speaks_of(names.LOST, v)]
+    if ends:
+        why = f"{shown(ends)} of {quoted(kind.name)} look like the outcome, which must not be a touch"
+        made.leave(base.sample, f"{text(kind)} in {among(ends)}", "words of the outcome", because=why)
+    told = {v: why for v, why in telling(base, made.raw, link, kind=kind).items() if v not in ends}
+    if told:
+        why = f"{'; '.join(told.values())}: they tell the outcome, which must not be a touch"
+        made.leave(base.sample, f"{text(kind)} in {among(told)}", "words that tell the outcome", because=why)
+    return [*ends, *told]
 
 
 def _direction(made: TableGuess, column: ColumnLook | None, found: Touches) -> None:

@@ -175,6 +175,58 @@ def test_the_sheets_of_a_workbook_are_read_as_tables(tmp_path: Path):
     assert map_source(read_folder(folder), data).checked["prospects"].good["prospect_id"].tolist() == ["x", "y"]
 
 
+def test_the_parts_of_a_folder_that_grows_are_one_table_and_no_month_of_it_is_lost(tmp_path: Path):
+    data = sample(
+        tmp_path / "sample",
+        {
+            "crm_deals-2026-01.csv": "Deal ID,Created\n1,2026-01-05\n2,2026-01-06\n",
+            "crm_deals-2026-02.csv": "Deal ID,Created\n3,2026-02-05\n",
+            "crm_old_1.csv": "Word\nx\n",
+            "crm_old_2.csv": "Text\ny\n",
+        },
+    )
+    sample(data / "Calls", {"north.csv": "Deal ID,Type,Date\n1,Call,2026-01-07\n"})
+    (data / "Calls" / "south.csv").write_text("Deal ID,Type,Date\n3,Call,2026-02-07\n", encoding="utf-8")
+    made = new_source("acme", data, tmp_path)
+    assert dict(made.tables) == {
+        "prospects": "crm_deals-2026-01.csv to crm_deals-2026-02.csv", "touches": "north.csv to south.csv",
+    }  # fmt: skip
+    assert [line.split(":")[0] for line in made.open if "no .sql reads it" in line] == [
+        "crm_old_1.csv (1 rows)", "crm_old_2.csv (1 rows)",
+    ]  # fmt: skip
+    checked = map_source(read_folder(confirmed(made.path)), data).checked
+    assert sorted(checked["prospects"].good["prospect_id"]) == ["1", "2", "3"]
+    assert sorted(checked["touches"].good["prospect_id"]) == ["1", "3"]
+
+
+def test_a_part_whose_columns_do_not_fit_the_others_is_refused_and_not_passed_over(tmp_path: Path):
+    month = "Deal ID,Created\n{},2026-01-05\n"
+    files = {f"deals-2026-0{n}.csv": month.format(n) for n in (1, 2)} | {"deals-2026-03.csv": "Deal ID,Made\n3,x\n"}
+    with pytest.raises(SourceError, match=r"deals-2026-03\.csv: as a part of the table 'deals' .*lacks Created"):
+        new_source("acme", sample(tmp_path / "sample", files), tmp_path)
+
+
+def test_a_word_that_only_winners_have_is_no_touch(tmp_path: Path):
+    ids = range(60)
+    deals = "".join(f"{i},2026-01-01,{'won' if i < 30 else 'lost'},2026-03-01\n" for i in ids)
+    log = "".join(
+        f"{i},{word},2026-02-0{day}\n"
+        for i in ids
+        for day, (word, has) in enumerate((("Call", i % 2), ("Stamped", i < 30), ("Demo", i < 10)), start=1)
+        if has
+    )
+    files = {"deals.csv": f"Deal ID,Created,Status,Closed\n{deals}", "log.csv": f"Deal ID,Type,Date\n{log}"}
+    data = sample(tmp_path / "sample", files)
+    folder = new_source("acme", data, tmp_path).path
+    assert "30 of 30 prospects with 'Stamped' were won: they tell" in (folder / "touches.sql").read_text("utf-8")
+    found = map_source(read_folder(confirmed(folder)), data)
+    assert found.checked["touches"].good["kind"].value_counts().to_dict() == {
+        "call": 30,
+        "demo": 10,
+    }  # 10 may be chance
+    assert found.left_out.to_numpy().tolist() == [["touches", "words that tell the outcome", 30]]
+
+
 def test_names_that_sql_and_yaml_would_stumble_over_are_quoted(tmp_path: Path):
     head = """"Lead ""ID""\",Created,Status,Closed,Group,Se'gment,日本,本日,日,1st"""
     rows = [

@@ -105,6 +105,7 @@ def standing(home: Path, now: dt.datetime | None = None) -> Standing:
 def the_list(home: Home, settings: PipelineSettings) -> ListStanding:
     """Say which list people see, and how old what it was made from is."""
     from sqlalchemy import func, select
+    from sqlalchemy.exc import SQLAlchemyError
 
     from serving.store import queries
     from serving.store.engine import open_store, reading
@@ -123,7 +124,7 @@ def the_list(home: Home, settings: PipelineSettings) -> ListStanding:
             engine.dispose()
     except TaktError as error:
         return ListStanding(words=str(error), **facts_age(home))
-    except Exception as error:  # the store may be anything that a URL names, and each driver has errors of its own
+    except (SQLAlchemyError, OSError) as error:
         return ListStanding(words=f"the store cannot be read: {error}", **facts_age(home))
 
 

@@ -105,17 +105,17 @@ def _header(path: Path) -> tuple[tuple[str, ...], str]:
     return header_names(names, path.name), delimiter
 
 
-def header_names(names: tuple[str, ...], where: str) -> tuple[str, ...]:
+def header_names(names: tuple[str, ...], where: str, *, row: int = 1) -> tuple[str, ...]:
     """Return the names of a header row, or say why the row is none; case does not tell two columns apart."""
     folded = [name.lower() for name in names]
     twice = sorted({name for name in folded if folded.count(name) > 1})
     if not names or "" in names:
-        raise SourceError(f"{where}: expected a name for each column in row 1, got {list(names)}.")
+        raise SourceError(f"{where}: expected a name for each column in row {row}, got {list(names)}.")
     if twice:
-        raise SourceError(f"{where}: the column(s) {twice} stand twice in row 1; rename one of each.")
+        raise SourceError(f"{where}: the column(s) {twice} stand twice in row {row}; rename one of each.")
     numbers = [name for name in names if re.fullmatch(r"[-+]?[\d.,]+", name)]
     if numbers:
         raise SourceError(
-            f"{where}: row 1 has {numbers} where names of columns were expected. Put a header row on top."
+            f"{where}: row {row} has {numbers} where names of columns were expected. Put a header row on top."
         )
     return names

@@ -35,16 +35,29 @@ end
 _AMOUNT: Final = r"""
 create macro amount(t) as case
   when t is null or trim(cast(t as varchar)) = '' then null
-  when regexp_full_match(bare(t), '-?\d+(\.\d{1,2}|\.\d{4,})?') then cast(bare(t) as double)
-  when regexp_full_match(bare(t), '-?(\d{1,3}(\.\d{3})+|\d+),\d{1,2}|-?\d{1,3}(\.\d{3}){2,}')
+  when regexp_full_match(bare(t), '-?(\d+(\.\d{1,2}|\.\d{4,})?|(0|[1-9]\d{3,})\.\d{3})') then cast(bare(t) as double)
+  when regexp_full_match(bare(t),
+    '-?(\d+(,\d{1,2}|,\d{4,})|(0|[1-9]\d{3,}),\d{3}|\d{1,3}(\.\d{3})+,\d+|\d{1,3}(\.\d{3}){2,})')
     then cast(replace(replace(bare(t), '.', ''), ',', '.') as double)
-  when regexp_full_match(bare(t), '-?\d{1,3}(,\d{3})+\.\d{1,2}|-?\d{1,3}(,\d{3}){2,}')
+  when regexp_full_match(bare(t), '-?\d{1,3}((,\d{3})+\.\d+|(,\d{3}){2,})')
     then cast(replace(bare(t), ',', '') as double)
   else error('no amount, or one that can be read in two ways: "' || cast(t as varchar) || '"')
 end
 """
-_BARE: Final = r"""
-create macro bare(t) as regexp_replace(cast(t as varchar), '[\s\x{00A0}\x{202F}'']|EUR|USD|GBP|CHF|[€$£]', '', 'g')
+# a currency stands in front or behind, blanks and apostrophes only between groups of three digits: `12 50` is no 1250
+_MONEY: Final = "(EUR|USD|GBP|CHF|[€$£])"
+_BLANK: Final = r"[\s\x{00A0}\x{202F}]"
+_GROUPING: Final = r"[\s\x{00A0}\x{202F}''\x{2019}]"
+_WITHOUT_MONEY: Final = rf"""
+create macro without_money(t) as regexp_replace(regexp_replace(cast(t as varchar),
+  '^{_BLANK}*(-?){_BLANK}*{_MONEY}?{_BLANK}*', '\1'), '{_BLANK}*{_MONEY}?{_BLANK}*$', '')
+"""
+_BARE: Final = rf"""
+create macro bare(t) as case
+  when regexp_full_match(without_money(t), '-?\d{{1,3}}({_GROUPING}\d{{3}})+([.,]\d{{1,2}})?')
+    then regexp_replace(without_money(t), '{_GROUPING}', '', 'g')
+  else without_money(t)
+end
 """
 
 
@@ -56,7 +69,7 @@ def connect() -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             con.execute("set TimeZone = 'UTC'")
             con.execute(f"set temp_directory = {literal(spill)}")
-            for macro in (_INSTANT, _BARE, _AMOUNT):
+            for macro in (_INSTANT, _WITHOUT_MONEY, _BARE, _AMOUNT):
                 con.execute(macro)
             yield con
         finally:

@@ -28,6 +28,7 @@ _BAD_VALUE: Final = (
     re.compile(r'parse string "(?P<value>.*?)" according to format specifier (?P<type>"[^"]*")', re.DOTALL),
     re.compile(r'(?P<type>date|timestamp|time) field value out of range: "(?P<value>.*?)"', re.DOTALL),
     re.compile(r'invalid (?P<type>date|timestamp|time) field format: "(?P<value>.*?)"', re.DOTALL),
+    re.compile(r'(?P<amount>no amount).*?: "(?P<value>.*?)"', re.DOTALL),
     re.compile(r'time without its zone: "(?P<value>.*?)"', re.DOTALL),
 )
 
@@ -48,6 +49,8 @@ def explain(error: duckdb.Error, asked: Asked) -> SourceError:
         return _missing_column(match["column"], asked)
     if match := _first(_BAD_VALUE, text):
         named = re.search(r"source column (\S+)", text)
+        if match.groupdict().get("amount"):
+            return _bad_amount(match["value"], asked)
         return _bad_value(match["value"], match.groupdict().get("type"), named[1] if named else "", asked)
     if isinstance(error, duckdb.PermissionException):
         return SourceError(f"{origin}: a mapping may read only the tables of the data folder: {text.splitlines()[0]}")
@@ -79,14 +82,37 @@ def _bad_value(value: str, type_: str | None, column: str, asked: Asked) -> Sour
     return SourceError(f"{_place(value, column, asked)}: got {value!r}, {expected} ({origin}). {advice}.")
 
 
+def _bad_amount(value: str, asked: Asked) -> SourceError:
+    origin = asked.query.origin
+    return SourceError(
+        f"{_place(value, '', asked)}: got {value!r}, expected an amount that can be read in one way, such as "
+        f"1.234,50 EUR or $1,234.50 ({origin}). Write it with its decimals, or say in {origin} which sign parts them: "
+        "`cast(replace(replace(x, '.', ''), ',', '.') as double)`."
+    )
+
+
 def _place(value: str, column: str, asked: Asked) -> str:
     """Say where in the raw files the value stands first, in the named column if it is there."""
     found = [
         (name != column, f"{table.where}, row {row}, column {name}")
-        for table, columns in asked.raw.items()
-        for name, row in _rows_of(value, _cells(table, asked.con), tuple(columns)).items()
+        for whole, columns in asked.raw.items()
+        for table in _files(whole)
+        for name, row in _rows_of(value, _cells(table, asked.con), _names(table, columns)).items()
     ]
     return min(found)[1] if found else "a computed value"
+
+
+def _files(table: RawTable) -> tuple[RawTable, ...]:
+    """Return where to look for a value: each part; the whole where a part is Parquet, which cannot be read again."""
+    again = table.parts and all(part.path.suffix.lower() != ".parquet" for part in table.parts)
+    return table.parts if again else (table,)
+
+
+def _names(table: RawTable, columns: Columns) -> tuple[str, ...]:
+    """Return the columns of a file in its own order: the parts of a table need not have the same."""
+    if table.path.suffix.lower() == ".csv":
+        return csv_files.inspect(table.path).columns
+    return workbooks.columns(table.path, table.sheet) if table.sheet else tuple(columns)
 
 
 def _rows_of(value: str, cells: Rows, columns: tuple[str, ...]) -> dict[str, int]:

@@ -101,7 +101,7 @@ def _tables_of(path: Path, name: str) -> Iterator[RawTable]:
         return
     if name != stem and not name.startswith(f"{stem}_"):
         return
-    sheets = workbooks.sheets(path)
+    sheets = workbooks.sheets(path, hidden=name != stem)
     if name == stem and len(sheets) > 1:
         choice = ", ".join(f"{stem}_{table_name(s)}" for s in sheets)
         raise SourceError(f"{path.name}: has {len(sheets)} sheets; the .sql must name one of {choice}.")
@@ -136,26 +136,52 @@ def load_table(
     if table.parts:
         _load_parts(con, table, max_line_bytes, parts)
     else:
-        _load_file(con, table, max_line_bytes)
-        _note(table, parts)
-    described = con.execute(f"describe {quoted(table.name)}").fetchall()
-    return {row[0]: row[1] for row in described}
+        _load_whole(con, table, max_line_bytes, parts)
+    return _described(con, table.name)
+
+
+def _described(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in con.execute(f"describe {quoted(name)}").fetchall()}
+
+
+def _load_whole(con: duckdb.DuckDBPyConnection, table: RawTable, max_line_bytes: int, parts: Parts) -> None:
+    """Load a table that is one file, which nobody may be writing; tell of files that look like parts of it."""
+    before = growing.stamp(table.path)
+    if growing.being_written(table.path):
+        raise SourceError(
+            f"{table.where}: open in Excel or LibreOffice (its lock file lies beside it), and the table {table.name!r} "
+            "has no other file. Close it, or delete a lock file that was left behind, and run again."
+        )
+    told = _load_file(con, table, max_line_bytes)
+    if growing.stamp(table.path) != before:
+        raise SourceError(
+            f"{table.where}: changed while it was read, so somebody is still writing it, and the table {table.name!r} "
+            "has no other file. Wait until it is complete and run again."
+        )
+    parts.told += told
+    named = ((path, table_name(path.stem)) for path in raw_files(table.path.parent))
+    beside = [p.name for p in growing.parts(table.name, table.path.parent, named=named) if p != table.path]
+    if beside:
+        parts.told.append(f"{table.where} is the whole table {table.name}; no part of it: {', '.join(beside)}")
 
 
 def _load_parts(con: duckdb.DuckDBPyConnection, table: RawTable, max_line_bytes: int, parts: Parts) -> None:
     """Load the parts one by one, those that are known from what was kept, and put them together."""
-    loaded: dict[str, list[str]] = {}
+    loaded: list[str] = []
+    first: tuple[str, dict[str, str]] | None = None
     for i, part in enumerate(table.parts):
         own = replace(part, name=f"{table.name}.part {i}")
         if growing.being_written(part.path):
             parts.told.append(f"{part.path.name} is open in Excel and left for the next time")
-            continue
-        if _load_part(con, own, max_line_bytes, parts):
-            loaded[own.name] = [row[0] for row in con.execute(f"describe {quoted(own.name)}").fetchall()]
-            _refuse_other_columns(table, part, loaded[own.name], next(iter(loaded.values())))
+        elif _load_part(con, own, max_line_bytes, parts):
+            loaded.append(own.name)
+            columns = part.where, _described(con, own.name)
+            first = first or columns
+            growing.refuse_other_columns(table.name, columns, first)
     if not loaded:
         raise SourceError(
-            f"{table.where}: no part of the table {table.name!r} can be read now: {'; '.join(parts.told)}."
+            f"{table.where}: no part of the table {table.name!r} can be read now: {'; '.join(parts.told)}. Close the "
+            "files or wait until they are complete, and run again."
         )
     _create(con, table, "(" + " union all by name ".join(f"select * from {quoted(n)}" for n in loaded) + ")")
     for name in loaded:
@@ -164,53 +190,54 @@ def _load_parts(con: duckdb.DuckDBPyConnection, table: RawTable, max_line_bytes:
 
 def _load_part(con: duckdb.DuckDBPyConnection, part: RawTable, max_line_bytes: int, parts: Parts) -> bool:
     """Load one part; False where it changed while it was read."""
-    known = parts.known(part.path)
-    if known is not None:
-        _create(con, part, f"read_parquet({literal(str(known))})")
+    # content and time are noted before it is read: what is kept can then never stand under a later content
+    look = parts.look(part.path)
+    if look.known and _load_kept(con, part, look):
+        parts.took(part.path, look, parsed=False)
         return True
-    before = part.path.stat()
-    _load_file(con, part, max_line_bytes)
-    after = part.path.stat()
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    told: list[str] = []
+    try:
+        told = _load_file(con, part, max_line_bytes)
+    except (SourceError, OSError):
+        if growing.stamp(part.path) == look.stamp:
+            raise
+    if growing.stamp(part.path) != look.stamp:
         parts.told.append(f"{part.path.name} is still being written and left for the next time")
-        con.execute(f"drop table {quoted(part.name)}")
+        con.execute(f"drop table if exists {quoted(part.name)}")
         return False
-    _note(part, parts)
-    place = parts.place(part.path)
-    if place is not None:
-        new = place.with_suffix(".new")
+    parts.told += told
+    if look.place is not None:
+        look.place.parent.mkdir(parents=True, exist_ok=True)
+        new = look.place.with_suffix(".new")
         con.execute(f"copy {quoted(part.name)} to {literal(str(new))} (format parquet, compression zstd)")
-        new.replace(place)
+        new.replace(look.place)
+    parts.took(part.path, look, parsed=True)
     return True
 
 
-def _note(table: RawTable, parts: Parts) -> None:
-    if table.path.suffix.lower() == ".xlsx":
-        parts.told += workbooks.notes(table.path, table.sheet)
+def _load_kept(con: duckdb.DuckDBPyConnection, part: RawTable, look: growing.Look) -> bool:
+    """Load what was kept of a part; False where that cannot be read (a full disk, a crash), so it is parsed again."""
+    try:
+        _create(con, part, f"read_parquet({literal(str(look.place))})")
+    except duckdb.Error:
+        return False
+    return True
 
 
-def _refuse_other_columns(table: RawTable, part: RawTable, columns: list[str], first: list[str]) -> None:
-    lacking, further = sorted(set(first) - set(columns)), sorted(set(columns) - set(first))
-    if lacking or further:
-        said = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [f"has {', '.join(further)} more"] * bool(further)
-        raise SourceError(
-            f"{part.where}: as a part of the table {table.name!r} it {' and '.join(said)} than {table.parts[0].where}. "
-            "A column that is called otherwise would be missing in silence: give all parts the same columns."
-        )
-
-
-def _load_file(con: duckdb.DuckDBPyConnection, table: RawTable, max_line_bytes: int) -> None:
+def _load_file(con: duckdb.DuckDBPyConnection, table: RawTable, max_line_bytes: int) -> list[str]:
+    """Load one file or sheet; return what of it is no part of the table."""
     suffix = table.path.suffix.lower()
     try:
         if suffix == ".csv":
             _load_csv(con, table, max_line_bytes)
         elif suffix == ".xlsx":
-            _load_sheet(con, table)
+            return _load_sheet(con, table)
         else:
             _create(con, table, f"read_parquet({literal(str(table.path))})")
     except duckdb.Error as error:
         reason = str(error).split("Possible ")[0].strip()
         raise SourceError(f"{table.where}: cannot be read as a table: {reason}") from error
+    return []
 
 
 def quoted(name: str) -> str:
@@ -236,13 +263,14 @@ def _load_csv(con: duckdb.DuckDBPyConnection, table: RawTable, max_line_bytes: i
     )
 
 
-def _load_sheet(con: duckdb.DuckDBPyConnection, table: RawTable) -> None:
-    names = workbooks.columns(table.path, table.sheet)
-    cells = [row for _, row in workbooks.rows(table.path, table.sheet)]
+def _load_sheet(con: duckdb.DuckDBPyConnection, table: RawTable) -> list[str]:
+    sheet = workbooks.read(table.path, table.sheet)
+    names, cells = sheet.layout.names, [row for _, row in sheet.rows]
     arrays = [pa.array([row[i] for row in cells], pa.string()) for i in range(len(names))]
     con.register("sheet_being_read", pa.table(arrays, names=list(names)))
     _create(con, table, "sheet_being_read")
     con.unregister("sheet_being_read")
+    return [*sheet.notes, *workbooks.unseen(table.path, table.sheet)]
 
 
 def _create(con: duckdb.DuckDBPyConnection, table: RawTable, relation: str) -> None:

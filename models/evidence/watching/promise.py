@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -34,11 +35,15 @@ def kept(given: Watched) -> tuple[Measure, ...]:
     return _against_card(given, found), _against_chances(found, weights)
 
 
+@dataclass(frozen=True)
 class _Found:
     """The share of calls to winners with its 95 % interval, from draws of whole prospects."""
 
-    def __init__(self, share: float, low: float, high: float, calls: pd.DataFrame, won: Floats) -> None:
-        self.share, self.low, self.high, self.calls, self.won = share, low, high, calls, won
+    share: float
+    low: float
+    high: float
+    calls: pd.DataFrame
+    won: Floats
 
     @property
     def words(self) -> str:

@@ -38,6 +38,7 @@ class Landed:
     def of(
         cls,
         source: str,
+        *,
         read: Mapping[str, int],
         new: Mapping[str, int],
         kept: Mapping[str, int],

@@ -116,7 +116,7 @@ def land(raw: Path, name: str, resources: Sequence[DltResource]) -> Landed:
         resource.add_map(_counting(resource.name, read, cut))
     before = _run(raw, name, resources)
     after = export(raw, raw / FILE, names, {r.name: _declared(r) for r in resources})
-    landed = Landed.of(name, read, {n: after[n] - before.get(n, 0) for n in names}, after, cut)
+    landed = Landed.of(name, read=read, new={n: after[n] - before.get(n, 0) for n in names}, kept=after, cut=cut)
     landed.write(raw)
     return landed
 

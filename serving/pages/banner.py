@@ -55,10 +55,11 @@ def show(request: Request, store: StoreDep) -> None:
         newest: Run | None = queries.find_run(store)
     except NoRun:
         newest = None
-    request.state.banner = banner(_seen(request, store), newest, _now())
+    request.state.banner = banner(_seen(request, store), newest, now())
 
 
-def _now() -> dt.datetime:
+def now() -> dt.datetime:
+    """Return the moment, in UTC."""
     return dt.datetime.now(dt.UTC)
 
 

@@ -11,7 +11,11 @@ from threading import Lock
 from typing import Final
 
 from cachetools import LRUCache
+from fastapi import Request
 from fastapi.responses import HTMLResponse
+
+from serving.pages import banner
+from serving.routes.kept import Kept
 
 MOST: Final = 128
 """Pages kept; a list of 50 calls is a quarter of a megabyte."""
@@ -35,3 +39,12 @@ class KeptPages:
                 self._pages[key] = kept
         content, headers = kept
         return HTMLResponse(content, headers=headers)
+
+
+class KeptPage(Kept):
+    """A route of a page that is kept as bytes: it speaks the reader's language, and says how old the list is."""
+
+    @staticmethod
+    def depends_on(request: Request) -> tuple[Hashable, ...]:
+        """Return the languages asked for and the quarter of an hour: no zone's day ends between two."""
+        return request.headers.get("accept-language"), int(banner.now().timestamp() // 900)

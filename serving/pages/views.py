@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from serving.deps import RUN_HEADER, Day, RunDep, StoreDep
 from serving.errors import NoRun
+from serving.pages.kept_pages import KeptPage
 from serving.pages.next_line import PAGE
 from serving.pages.prospect_story import story
 from serving.pages.tap_form import tap_forms
@@ -23,9 +24,10 @@ from serving.store.feedback import KINDS, Said
 from serving.store.tables import Run
 
 router = APIRouter(include_in_schema=False, route_class=Conditional, default_response_class=HTMLResponse)
+calls = APIRouter(include_in_schema=False, route_class=KeptPage, default_response_class=HTMLResponse)
 
 
-@router.get("/")
+@calls.get("/")
 def call_list_page(
     request: Request,
     store: StoreDep,
@@ -119,3 +121,6 @@ def _render(request: Request, name: str, context: dict[str, Any], run: Run | Non
     if run is not None:
         response.headers[RUN_HEADER] = run.run_id
     return response
+
+
+router.include_router(calls)

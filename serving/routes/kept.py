@@ -1,4 +1,4 @@
-"""Answers of the API kept as bytes for as long as nobody writes to the store.
+"""Answers kept as bytes for as long as nobody writes to the store.
 
 A list is asked for many times and changes when something is published or said. Who may not come in is refused before
 anything kept is looked at.
@@ -32,6 +32,11 @@ class KeptAnswers:
 class Kept(Conditional):
     """A route that answers the same question from memory while the store stays as it is."""
 
+    @staticmethod
+    def depends_on(_request: Request) -> tuple[Hashable, ...]:
+        """Return what else than store, path and query the answer is made of."""
+        return ()
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the route: look among the kept answers first."""
         answer = super().get_route_handler()
@@ -43,7 +48,7 @@ class Kept(Conditional):
             state = held.news.stamp()
             if request.method != "GET" or state is None:
                 return await answer(request)
-            key = (state, request.url.path, request.url.query)
+            key = (state, request.url.path, request.url.query, *self.depends_on(request))
             found = held.answers.get(key)
             if found is None:
                 response = await answer(request)

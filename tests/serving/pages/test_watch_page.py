@@ -58,7 +58,7 @@ def shown(client, engine, published):
 def on(monkeypatch):
     """Let it be another day."""
 
-    return lambda day: monkeypatch.setattr(banners, "_now", lambda: moment(day))
+    return lambda day: monkeypatch.setattr(banners, "now", lambda: moment(day))
 
 
 def test_without_a_look_the_page_says_how_to_look(shown):

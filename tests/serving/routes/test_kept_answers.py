@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from serving.boards.watch import Watch
+from serving.pages import banner
 from serving.settings import Settings
 from serving.store import queries
+from serving.store.looks import keep_look
 from serving.store.news import News
 from serving.store.publish import PublishedRun, publish
 from tests.serving.conftest import TestClient, run
 
 NEXT_DAY = "2026-11-25T06:00:00+00:00"
+TAP = {"key": "one", "prospect_id": "p1", "kind": "no_answer"}
 
 
 @pytest.fixture
@@ -31,6 +36,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(queries, "call_list", counted)
     return times
+
+
+def clock(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(banner, "now", lambda: dt.datetime.fromisoformat(text))
 
 
 def test_the_same_question_is_asked_of_the_store_once_and_answered_by_the_same_bytes(
@@ -49,10 +58,9 @@ def test_a_new_list_a_tap_and_another_file_are_seen_at_once(
     assert client.get("/v1/call-list").json()["run"]["run_id"] == "run-1"
     publish(engine, run("run-2", NEXT_DAY))
     assert client.get("/v1/call-list").json()["run"]["run_id"] == "run-2"
-    tap = {"key": "one", "prospect_id": "p1", "kind": "no_answer", "at": "2026-11-25T09:00:00Z"}
-    assert client.post("/v1/feedback", json=tap).status_code < 500
+    assert client.post("/v1/feedback", json=TAP).status_code == 201
     client.get("/v1/call-list")
-    assert len(asked) >= 2
+    assert len(asked) == 3
     before = len(asked)
     file = Path(str(engine.url.database))
     engine.dispose()
@@ -61,6 +69,26 @@ def test_a_new_list_a_tap_and_another_file_are_seen_at_once(
     copy.replace(file)
     client.get("/v1/call-list")
     assert len(asked) == before + 1
+
+
+def test_the_page_of_the_list_is_kept_by_language_and_quarter_hour_and_a_tap_is_seen_at_once(
+    client: TestClient, engine: Engine, published: PublishedRun, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = dt.datetime(2026, 11, 24, 9, tzinfo=dt.UTC)
+    keep_look(engine, Watch(looked_at=at, day=at.date(), live=True))
+    clock(monkeypatch, "2026-11-24T09:00Z")
+    english, again = (client.get("/", headers={"Accept-Language": "en"}) for _ in range(2))
+    assert english.content == again.content
+    assert client.get("/", headers={"Accept-Language": "de"}).content != english.content
+    before = len(asked)
+    client.get("/", headers={"Accept-Language": "en"})
+    assert len(asked) == before
+    clock(monkeypatch, "2026-12-01T09:15Z")
+    assert client.get("/", headers={"Accept-Language": "en"}).content != english.content
+    clock(monkeypatch, "2026-11-24T09:00Z")
+    assert "Hartwell Optics" in english.text
+    assert client.post("/v1/feedback", json=TAP).status_code == 201
+    assert client.get("/", headers={"Accept-Language": "en"}).content != english.content
 
 
 def test_whoever_has_the_answer_is_told_so_from_memory_too(

@@ -39,8 +39,8 @@ check: $(STAMP)  ## style, types, and the arrows between the floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)  ## how fast, as ratios beside named peers, in one run
-	$(BIN)/python -m benchmarks
+bench: $(VENV)-bench/.installed ## how fast, as ratios beside named peers, in one run
+	$(VENV)-bench/bin/python -m benchmarks
 
 serve: $(STAMP)  ## the app on http://127.0.0.1:8000
 	$(BIN)/takt serve
@@ -52,9 +52,22 @@ format: $(STAMP) ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11 --extra cluster --extra postgres --extra evaluate --extra dev pyproject.toml
+
 lock: $(STAMP)   ## resolve the pins again (no index address is written)
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) -c requirements.lock --extra bench -o benchmarks/requirements.lock
+	$(COMPILE) -c requirements.lock --extra trust -o tests/trust/requirements.lock
+
+# what only benchmarks or `make trust` need lies in venvs of their own, over the same pins
+$(VENV)-bench/.installed: benchmarks/requirements.lock
+$(VENV)-trust/.installed: tests/trust/requirements.lock
+$(VENV)-bench/.installed $(VENV)-trust/.installed: pyproject.toml $(STAMP)
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $(filter %.lock,$^)
+	$(BIN)/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
 
 clean:           ## forget the venv and the demo's data
-	rm -rf $(VENV) .takt
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-trust .takt

@@ -16,8 +16,9 @@ from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BOUNDS = {r.name: r.specifier for r in map(Requirement, PROJECT["dependencies"])}
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-EXTRAS = [Requirement(line) for lines in PROJECT["optional-dependencies"].values() for line in lines]
+LOCKS = {"bench": "benchmarks/requirements.lock", "trust": "tests/trust/requirements.lock"}
+"""Extras that have a venv of their own; all others lie in the one of the project."""
+EXTRAS = [(extra, Requirement(line)) for extra, lines in PROJECT["optional-dependencies"].items() for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -41,15 +42,33 @@ def test_the_version_that_was_seen_to_work_is_inside_them(name: str, works: str)
     assert BOUNDS[name].contains(works)
 
 
-@pytest.mark.parametrize("needed", EXTRAS, ids=lambda r: r.name)
-def test_every_optional_dependency_is_pinned_inside_its_bounds(needed: Requirement) -> None:
-    pinned = re.search(rf"^{re.escape(needed.name)}(?:\[[\w,-]+\])?==(\S+)", LOCK, re.MULTILINE | re.IGNORECASE)
-    assert pinned, f"{needed.name} is not in requirements.lock; run `make lock`"
+def pins(lock: str) -> str:
+    return (ROOT / lock).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("extra", "needed"), EXTRAS, ids=str)
+def test_every_optional_dependency_is_pinned_inside_its_bounds(extra: str, needed: Requirement) -> None:
+    lock = LOCKS.get(extra, "requirements.lock")
+    name = re.escape(needed.name)
+    pinned = re.search(rf"^{name}(?:\[[\w,-]+\])?==(\S+)", pins(lock), re.MULTILINE | re.IGNORECASE)
+    assert pinned, f"{needed.name} is not in {lock}; run `make lock`"
     assert needed.specifier.contains(pinned.group(1), prereleases=True)
 
 
-def test_every_pin_of_the_lock_carries_a_hash() -> None:
-    blocks = re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.MULTILINE)
-    pins = [b for b in blocks if "==" in b.split("\n", 1)[0]]
-    assert len(pins) > 100
-    assert [b.split("==", 1)[0] for b in pins if "--hash=sha256:" not in b] == []
+@pytest.mark.parametrize("lock", ["requirements.lock", *LOCKS.values()])
+def test_every_pin_of_a_lock_carries_a_hash_and_none_an_address(lock: str) -> None:
+    text = pins(lock)
+    blocks = [b for b in re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE) if "==" in b.split("\n", 1)[0]]
+    assert len(blocks) > 100
+    assert [b.split("==", 1)[0] for b in blocks if "--hash=sha256:" not in b] == []
+    assert "://" not in text
+    assert "--index" not in text
+
+
+@pytest.mark.parametrize("lock", LOCKS.values())
+def test_a_venv_of_its_own_holds_the_pins_of_the_project(lock: str) -> None:
+    found = (
+        dict(re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)", pins(one), re.MULTILINE)) for one in ("requirements.lock", lock)
+    )
+    project, own = found
+    assert {name: own.get(name) for name in project} == project

@@ -9,12 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from features.algebra.declaration import Declaration
-from features.algebra.filling import Filled, blocks, category
-from features.algebra.terms import Column, Slot
+from features.algebra.filling import Filling, Snapshots, category
 from features.catalog import Catalog
 from features.facts.ledger import Facts
 
@@ -59,28 +56,27 @@ def build(facts: Facts, keys: pd.DataFrame, catalog: Catalog, *, engine: str = "
         Rows as in `keys`, columns in the catalogue's order.
     """
     keys = keys[["prospect_id", "as_of"]].reset_index(drop=True)
-    slots = [slot for d in catalog.declarations for slot in d.term.slots()]
-    texts = {d.name: next(iter(d.term.slots())) for d in catalog.declarations if d.is_category}
-    numbers = [d for d in catalog.declarations if not d.is_category]
+    filling = asked(facts, Snapshots.of(keys), catalog, engine=engine)
+    numbers = [d.name for d in catalog.declarations if not d.is_category]
     values = np.empty((len(numbers), len(keys)), dtype=np.float32)
-    codes = {name: np.empty(len(keys), dtype=np.int64) for name in texts}
-    levels: dict[str, pd.Index] = dict.fromkeys(texts, pd.Index([], dtype="str"))
-    for rows, filled in blocks(facts, keys, slots, engine=engine):
-        for column, declaration in zip(values, numbers, strict=True):
-            column[rows] = _number(declaration, filled)
-        for name, slot in texts.items():
-            codes[name][rows] = filled[slot.events.stream].codes(slot)
-            levels[name] = filled[slot.events.stream].levels(slot)
-    frame = pd.DataFrame(values.T, index=keys.index, columns=[d.name for d in numbers], copy=False)
+    codes = [np.empty(len(keys), dtype=np.int64) for _ in filling.levels]
+    for filled in filling.blocks():
+        values[:, filled.rows] = filled.numbers.T
+        for column, part in zip(codes, filled.words, strict=True):
+            column[filled.rows] = part
+    frame = pd.DataFrame(values.T, index=keys.index, columns=numbers, copy=False)
+    words = iter(zip(codes, filling.levels, strict=True))
     for place, declaration in enumerate(catalog.declarations):
-        if (name := declaration.name) in texts:
-            frame.insert(place, name, category(codes[name], levels[name]))
+        if declaration.is_category:
+            frame.insert(place, declaration.name, category(*next(words)))
     return Matrix(keys, frame)
 
 
-def _number(declaration: Declaration, filled: dict[str, Filled]) -> npt.NDArray[np.float32]:
-    def number(slot: Slot) -> Column:
-        return filled[slot.events.stream].number(slot)
+def asked(facts: Facts, snapshots: Snapshots, catalog: Catalog, *, engine: str = "numba") -> Filling:
+    """Lay out a catalogue for some snapshots, to be read block by block without a matrix in memory.
 
-    with np.errstate(over="ignore"):
-        return declaration.term.value(number).astype(np.float32)
+    `Filled.numbers` has the features that are numbers and `Filled.words` the categories, both in the catalogue's order.
+    """
+    numbers = [d.term for d in catalog.declarations if not d.is_category]
+    words = [next(iter(d.term.slots())) for d in catalog.declarations if d.is_category]
+    return Filling(facts, snapshots, numbers=numbers, words=words, engine=engine)

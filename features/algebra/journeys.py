@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.algebra.plan import Ints, Plan, plan
-from features.algebra.streams import Stream, Words, build
+from features.algebra import ordering
+from features.algebra.kernel import SCALE
+from features.algebra.plan import Plan, plan
+from features.algebra.streams import Stream, build
 from features.algebra.terms import QUANTITIES, Slot
 from features.errors import ContractError
+from features.facts.columns import Ints
 from features.facts.ledger import Facts
 from features.time.asof import Micros
-
-SCALE = 10_000
-"""Values are summed as integers of ten-thousandths, which is exact and does not depend on the order."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,11 @@ class Journeys:
 
 @dataclass(frozen=True)
 class Laid:
-    """One stream laid out for all prospects of a matrix."""
+    """One stream laid out for all prospects of a matrix; event `i` of the journeys is `order[i]` of the stream."""
 
     plan: Plan
     stream: Stream
+    order: Ints
     journeys: Journeys
 
 
@@ -68,80 +70,62 @@ def lay_out(facts: Facts, prospects: pd.Index, slots: Iterable[Slot]) -> dict[st
 
 
 def _laid(name: str, facts: Facts, prospects: pd.Index, slots: list[Slot]) -> Laid:
-    attributes = [(s.events.where[0][1][0], s.of) for s in slots if name == "attributes"]
-    stream = _sorted(build(name, facts, prospects, attributes))
+    stream = build(name, facts, prospects, slots)
     layout = plan(slots, stream)
-    return Laid(layout, stream, _journeys(stream, layout, len(prospects)))
+    start, order = ordering.ordered(stream.prospect, stream.occurred, stream.entered, len(prospects))
+    if layout.latests:
+        _break_ties(stream, start, order)
+    return Laid(layout, stream, order, _journeys(stream, layout, start, order))
 
 
-def _sorted(stream: Stream) -> Stream:
-    """Sort by prospect, entry, occurrence and tie, so that the order of input rows cannot matter."""
-    times = (stream.occurred, stream.entered, stream.prospect)
-    order = np.lexsort(times)
-    tied = _tied([key[order] for key in times])
-    if tied.any():
-        tie = np.zeros(len(order), dtype=np.uint64)
-        tie[order[tied]] = pd.util.hash_array(stream.tie.iloc[order[tied]].to_numpy(dtype=object))
-        order = np.lexsort((tie.view(np.int64), *times))
-    return Stream(
-        stream.prospect[order], stream.occurred[order], stream.entered[order], stream.hidden[order],
-        stream.tie.iloc[order],
-        {k: Words(v.codes[order], v.levels) for k, v in stream.words.items()},
-        {k: v[order] for k, v in stream.quantities.items()},
-    )  # fmt: skip
+def _break_ties(stream: Stream, start: Ints, order: Ints) -> None:
+    """Order events of one instant by their text, so that the order of input rows cannot matter; `order` is changed."""
+    at = np.flatnonzero(ordering.tied(start, order, stream.occurred, stream.entered))
+    if len(at):
+        events = order[at]
+        text = pd.util.hash_array(stream.tie(events)).view(np.int64)
+        keys = (text, stream.occurred[events], stream.entered[events], stream.prospect[events])
+        order[at] = events[np.lexsort(keys)]
 
 
-def _tied(keys: list[Ints]) -> npt.NDArray[np.bool_]:
-    """Say of each event of a sorted stream whether a neighbour has the same keys; only there a tie must be broken."""
-    same = np.logical_and.reduce([key[1:] == key[:-1] for key in keys])
-    tied: npt.NDArray[np.bool_] = np.append(same, False) | np.append(False, same)
-    return tied
-
-
-def _journeys(stream: Stream, layout: Plan, n_prospects: int) -> Journeys:
-    n = len(stream.prospect)
-    start = np.searchsorted(stream.prospect, np.arange(n_prospects + 1)).astype(np.int64)
-    late = bool((np.diff(stream.occurred) < 0).any())
-    by_occurred = np.lexsort((stream.occurred, stream.prospect)) if late else np.arange(n)
-    ranks, sizes = [], []
-    for _, column in layout.groups:
-        rank, size = _ranks(stream.prospect, stream.words[column], n_prospects)
-        ranks.append(rank)
-        sizes.append(size)
+def _journeys(stream: Stream, layout: Plan, start: Ints, order: Ints) -> Journeys:
+    occurred = stream.occurred[order]
+    numbered = [ordering.ranks(start, order, w.codes, len(w.levels)) for w in (stream.words[g] for g in layout.groups)]
     return Journeys(
         start=start,
-        occurred=stream.occurred,
-        entered=stream.entered,
-        hidden=stream.hidden,
-        by_occurred=by_occurred.astype(np.int64),
-        signature=layout.signature,
-        quantities=_integers(stream),
-        group_rank=np.column_stack(ranks) if ranks else np.zeros((n, 0), dtype=np.int64),
-        group_size=np.column_stack(sizes) if sizes else np.zeros((n_prospects, 0), dtype=np.int64),
+        occurred=occurred,
+        entered=stream.entered[order],
+        hidden=stream.hidden[order],
+        by_occurred=ordering.by_occurred(start, occurred),
+        signature=layout.signature[order],
+        quantities=_integers(stream, order),
+        group_rank=_side_by_side([rank for rank, _ in numbered], len(order)),
+        group_size=_side_by_side([size for _, size in numbered], len(start) - 1),
     )
 
 
-def _ranks(prospect: Ints, words: Words, n_prospects: int) -> tuple[Ints, Ints]:
-    """Give each word its rank within its prospect (-1 missing) and count the words of each prospect.
-
-    The events are sorted by prospect, so pairs numbered as they appear are numbered prospect by prospect.
-    """
-    known, n_levels = words.codes >= 0, len(words.levels) + 1
-    inverse, unique = pd.factorize((prospect * n_levels + words.codes)[known])
-    size = np.bincount(unique // n_levels, minlength=n_prospects).astype(np.int64)
-    first = np.cumsum(size) - size
-    rank = np.full(len(prospect), -1, dtype=np.int64)
-    rank[known] = inverse - first[prospect[known]]
-    return rank, size
+def _side_by_side(columns: list[Ints], height: int) -> Ints:
+    return np.column_stack(columns) if columns else np.zeros((height, 0), dtype=np.int64)
 
 
-def _integers(stream: Stream) -> Ints:
-    """Quantities in ten-thousandths, missing as 0, checked against overflow of a prospect's total."""
-    columns = np.zeros((len(stream.prospect), len(QUANTITIES)), dtype=np.int64)
+def _integers(stream: Stream, order: Ints) -> Ints:
+    """Quantities in ten-thousandths, missing as 0, checked against overflow of a total."""
+    columns = np.zeros((len(order), len(QUANTITIES)), dtype=np.int64)
     for i, name in enumerate(QUANTITIES):
-        if name in stream.quantities:
-            values = np.nan_to_num(stream.quantities[name], nan=0.0)
-            if np.abs(values).sum() * SCALE > 2**62:
-                raise ContractError(f"{name}: the values sum to more than {2**62 / SCALE:.3g}; use a larger unit.")
-            columns[:, i] = np.rint(values * SCALE).astype(np.int64)
+        if name in stream.quantities and not _put(columns[:, i], stream.quantities[name], order):
+            raise ContractError(f"{name}: the values sum to more than {2**62 / SCALE:.3g}; use a larger unit.")
     return columns
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _put(column: Ints, values: npt.NDArray[np.float64], order: Ints) -> bool:
+    """Round the values to whole ten-thousandths; stop where their sum leaves the integers."""
+    largest, sum_ = 2.0**62 / SCALE, 0.0
+    for k in range(len(order)):
+        value = values[order[k]]
+        if not np.isnan(value):
+            sum_ += abs(value)
+            if sum_ > largest:
+                return False
+            column[k] = np.int64(np.rint(value * SCALE))
+    return True

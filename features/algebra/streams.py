@@ -16,7 +16,7 @@ What is known of an account counts for a prospect from when the prospect was rec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,91 +25,65 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.algebra import attributes
-from features.algebra.links import creations, linked, links, through
-from features.algebra.terms import QUANTITIES, STREAMS
+from features.algebra.links import linked, links, through
+from features.algebra.origins import NOTHING, Origin, answers, creation, offers, people, touches
+from features.algebra.terms import QUANTITIES, STREAMS, Slot
+from features.facts.columns import Ints, Words
 from features.facts.ledger import Facts
-from features.time.asof import DAY, Micros, earlier, later, micros
-
-NEVER_HIDDEN: Final = np.iinfo(np.int64).max
-
-
-@dataclass(frozen=True)
-class Words:
-    """A column of words as codes: event `i` has the word `levels[codes[i]]`, or none where the code is -1."""
-
-    codes: npt.NDArray[np.int64]
-    levels: pd.Index
-
-    @classmethod
-    def of(cls, column: pd.Series) -> Words:
-        """Encode a column, so that nothing behind it compares text."""
-        codes, levels = pd.factorize(column)
-        return cls(codes.astype(np.int64), pd.Index(levels))
+from features.time.asof import Micros
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Events of one stream, shape (n_events,) each.
+    """Events of one stream, in any order, shape (n_events,) each.
 
-    `hidden` is when a correction replaced the event or it was withdrawn (NEVER_HIDDEN: never). `tie` is the text that
-    orders events of one instant, whatever the order of the rows. Of the quantities, `number` holds the value of a
-    numeric attribute.
+    `prospect` is a position among the prospects asked for, -1 for events of others. `hidden` is when a correction
+    replaced the event or it was withdrawn (NEVER_HIDDEN: never). `tie` gives the texts of some events, which order
+    those of one instant, whatever the order of the rows. `words` has the columns that were asked for. Of the
+    quantities, `number` holds the value of a numeric attribute.
     """
 
-    prospect: npt.NDArray[np.int64]
+    prospect: Ints
     occurred: Micros
     entered: Micros
     hidden: Micros
-    tie: pd.Series
-    words: dict[str, Words]
-    quantities: dict[str, npt.NDArray[np.float64]]
+    tie: Callable[[Ints], npt.NDArray[np.object_]]
+    words: Mapping[str, Words]
+    quantities: Mapping[str, npt.NDArray[np.float64]]
 
 
-def build(stream: str, facts: Facts, prospects: pd.Index, wanted: Iterable[tuple[str, str]] = ()) -> Stream:
-    """Collect the events of one stream for the given prospects.
+def build(stream: str, facts: Facts, prospects: pd.Index, slots: Iterable[Slot]) -> Stream:
+    """Collect the events of one stream.
 
     Parameters
     ----------
     prospects : Index, shape (n_prospects,)
-        Unique prospect ids; `Stream.prospect` holds positions in it. Events of others are left out.
-    wanted : iterable of (name, type)
-        For the stream `attributes`: which ones to collect.
+        Unique prospect ids; `Stream.prospect` holds positions in it.
+    slots : iterable of Slot
+        What is asked of the stream: only the columns and the attributes that these name are made.
     """
-    frame = attributes.collect(facts, wanted, links(facts)) if stream == "attributes" else _MAKERS[stream](facts)
-    position = prospects.get_indexer(frame["prospect_id"])
-    mine = position >= 0
-    frame, position = (frame, position) if mine.all() else (frame[mine], position[mine])
-    occurred = micros(frame["occurred_at"])
+    wanted = [slot for slot in slots if slot.events.stream == stream]
+    columns = {column for slot in wanted for column, _ in slot.events.where} | {slot.of for slot in wanted}
+    origin = _origin(stream, facts, wanted)
+    whose = origin.words("prospect_id")
     return Stream(
-        prospect=position.astype(np.int64),
-        occurred=occurred,
-        entered=np.maximum(occurred, micros(frame["recorded_at"])),
-        hidden=_hidden(frame),
-        tie=frame["tie"],
-        words={c: Words.of(frame[c]) for c in (*STREAMS[stream], "category") if c in frame},
-        quantities={q: frame[q].to_numpy("float64") for q in (*QUANTITIES, "number") if q in frame},
+        prospect=np.append(prospects.get_indexer(whose.levels), -1)[whose.codes],
+        occurred=origin.occurred,
+        entered=np.maximum(origin.occurred, origin.recorded),
+        hidden=origin.hidden,
+        tie=origin.ties,
+        words={c: origin.words(c) for c in (*STREAMS[stream], "category") if c in columns},
+        quantities={q: origin.numbers(q) for q in (*QUANTITIES, "number") if q in columns},
     )
 
 
-def _hidden(frame: pd.DataFrame) -> Micros:
-    if "hidden_at" not in frame:
-        return np.full(len(frame), NEVER_HIDDEN)
-    return np.where(frame["hidden_at"].isna(), NEVER_HIDDEN, micros(frame["hidden_at"]))
-
-
-def _touches(facts: Facts) -> pd.DataFrame:
-    frame = facts.versions("touches")
-    day = pd.Series(micros(frame["occurred_at"]) // DAY, index=frame.index)
-    return frame.rename(columns={"touch_id": "tie", "contact_id": "contact"}).assign(day=day)
-
-
-def _people(facts: Facts) -> pd.DataFrame:
-    columns = ["prospect_id", "occurred_at", "recorded_at", "hidden_at", "tie", "contact", "direction", "result"]
-    who = facts.versions("contacts")[["contact_id", "recorded_at", "hidden_at", "role", "seniority"]]
-    both = _touches(facts)[columns].merge(who, left_on="contact", right_on="contact_id", suffixes=("", "_contact"))
-    known = later(both["recorded_at"], both["recorded_at_contact"])
-    both = both.assign(recorded_at=known, hidden_at=earlier(both["hidden_at"], both["hidden_at_contact"]))
-    return both.drop(columns=["contact_id", "recorded_at_contact", "hidden_at_contact"])
+def _origin(stream: str, facts: Facts, slots: list[Slot]) -> Origin:
+    if stream in _TABLES:
+        return _TABLES[stream](facts)
+    if stream == "attributes":
+        names = [(slot.events.where[0][1][0], slot.of) for slot in slots]
+        return Origin.of(attributes.collect(facts, names, links(facts)))
+    return Origin.of(_JOINS[stream](facts)) if len(facts.columns(_NEEDS[stream])) else NOTHING
 
 
 def _known_contacts(facts: Facts) -> pd.DataFrame:
@@ -121,19 +95,6 @@ def _known_contacts(facts: Facts) -> pd.DataFrame:
     return frame.assign(occurred_at=frame["recorded_at"], contact=frame["tie"])
 
 
-def _offers(facts: Facts) -> pd.DataFrame:
-    made = facts.versions("offers_made").assign(tie=lambda frame: frame["offer_id"])
-    made = made[["prospect_id", "offer_id", "occurred_at", "recorded_at", "hidden_at", "channel", "tie"]]
-    return made.rename(columns={"offer_id": "offer"})
-
-
-def _answers(facts: Facts) -> pd.DataFrame:
-    made = facts.versions("offers_made").assign(tie=lambda frame: frame["offer_id"])
-    made = made[made["response"].notna() & made["responded_at"].notna()]
-    made = made[["prospect_id", "offer_id", "responded_at", "recorded_at", "hidden_at", "response", "tie"]]
-    return made.rename(columns={"offer_id": "offer", "responded_at": "occurred_at"})
-
-
 def _siblings(facts: Facts) -> pd.DataFrame:
     whose = links(facts)
     ends = facts.versions("outcomes").rename(columns={"prospect_id": "tie", "amount": "value"})
@@ -143,16 +104,13 @@ def _siblings(facts: Facts) -> pd.DataFrame:
     return others[others["prospect_id"] != others["tie"]]
 
 
-def _creation(facts: Facts) -> pd.DataFrame:
-    return creations(facts).assign(tie="").rename(columns={"created_at": "occurred_at"})
-
-
-_MAKERS: Final[dict[str, Callable[[Facts], pd.DataFrame]]] = {
-    "touches": _touches,
-    "people": _people,
-    "known_contacts": _known_contacts,
-    "offers": _offers,
-    "answers": _answers,
-    "siblings": _siblings,
-    "creation": _creation,
+_TABLES: Final[dict[str, Callable[[Facts], Origin]]] = {
+    "touches": touches,
+    "people": people,
+    "offers": offers,
+    "answers": answers,
+    "creation": creation,
 }
+_JOINS: Final[dict[str, Callable[[Facts], pd.DataFrame]]] = {"known_contacts": _known_contacts, "siblings": _siblings}
+_NEEDS: Final = {"known_contacts": "contacts", "siblings": "outcomes"}
+"""Without rows of this table a stream has no events."""

@@ -1,7 +1,7 @@
 """The words features are made of: events, windows, counts, recency, shares, trends, attributes.
 
 A term is a value: it says what to compute and computes nothing. `features.algebra.plan` collects the slots of all
-terms, the kernel fills them in one pass over the events, and `Term.value` turns filled slots into a column.
+terms, the kernel fills them in one pass over the events, and `features.algebra.program` works the terms out.
 
 >>> meetings = count(touches, kind="meeting", days=30)
 >>> meetings
@@ -13,16 +13,12 @@ Slot(kind='count', events=Events(stream='touches', where=(('kind', ('meeting',))
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from features.errors import CatalogError
 
-Column = npt.NDArray[np.float64]
 Filter = str | tuple[str, ...]
 
 STREAMS: Final = {
@@ -50,10 +46,6 @@ class Term(ABC):
     @abstractmethod
     def slots(self) -> Iterator[Slot]:
         """Yield what the kernel must provide."""
-
-    @abstractmethod
-    def value(self, filled: Callable[[Slot], Column]) -> Column:
-        """Compute the column, shape (n_snapshots,), from filled slots; missing is NaN."""
 
     def windows(self) -> tuple[int | None, ...]:
         """Return the windows in days that the term looks back over; None is the whole past."""
@@ -113,10 +105,6 @@ class Slot(Term):
         """Yield itself."""
         yield self
 
-    def value(self, filled: Callable[[Slot], Column]) -> Column:
-        """Return what the kernel filled."""
-        return filled(self)
-
 
 @dataclass(frozen=True)
 class Arithmetic(Term):
@@ -130,13 +118,6 @@ class Arithmetic(Term):
         """Yield the slots of both sides."""
         yield from self.left.slots()
         yield from self.right.slots()
-
-    def value(self, filled: Callable[[Slot], Column]) -> Column:
-        """Compute both sides and join them."""
-        left, right = self.left.value(filled), self.right.value(filled)
-        if self.op == "/":
-            return np.divide(left, right, out=np.full_like(left, np.nan), where=right != 0)
-        return left + right if self.op == "+" else left - right
 
 
 touches = Events("touches")

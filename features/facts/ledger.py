@@ -10,9 +10,26 @@ import pandas as pd
 
 from features.errors import ContractError
 from features.facts import own, withdrawn
+from features.facts.columns import Columns
 from features.facts.contract import TABLES, TIME_TYPE, Checked, check, empty, set_aside
 
 _EMPTY: Final = empty("withdrawals")
+
+
+class _Table:
+    """A table of `Facts`: given as a DataFrame or as `Columns`, read as a DataFrame."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._kept = f"_{name}"
+
+    def __get__(self, facts: Facts | None, owner: type | None = None) -> pd.DataFrame:
+        if facts is None:
+            raise AttributeError(self._kept)  # a dataclass asks for the default: there is none
+        kept: Columns = facts.__dict__[self._kept]
+        return kept.frame
+
+    def __set__(self, facts: Facts, given: pd.DataFrame | Columns) -> None:
+        facts.__dict__[self._kept] = given if isinstance(given, Columns) else Columns(given)
 
 
 @dataclass(frozen=True)
@@ -27,14 +44,14 @@ class Facts:
     and cohorts of those days ask for them (`ever`, `versions`).
     """
 
-    prospects: pd.DataFrame
-    accounts: pd.DataFrame
-    contacts: pd.DataFrame
-    attribute_changes: pd.DataFrame
-    touches: pd.DataFrame
-    offers: pd.DataFrame
-    offers_made: pd.DataFrame
-    outcomes: pd.DataFrame
+    prospects: _Table = _Table()
+    accounts: _Table = _Table()
+    contacts: _Table = _Table()
+    attribute_changes: _Table = _Table()
+    touches: _Table = _Table()
+    offers: _Table = _Table()
+    offers_made: _Table = _Table()
+    outcomes: _Table = _Table()
     withdrawals: pd.DataFrame = field(default_factory=_EMPTY.copy)
     gone: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
@@ -76,6 +93,19 @@ class Facts:
         if name in self.gone:
             following = following.where(~(frame["hidden_at"] < following) & following.notna(), frame["hidden_at"])
         return frame.assign(hidden_at=following)
+
+    def columns(self, name: str) -> Columns:
+        """Return `versions` column by column, without making a DataFrame where every row stands for ever.
+
+        There is no `hidden_at` then.
+        """
+        kept: Columns = self.__dict__[f"_{name}"]
+        if name not in self.gone and kept.unique(TABLES[name].key):
+            return kept
+        if (versions := f"_versions_of_{name}") not in self.__dict__:
+            self.__dict__[versions] = Columns(self.versions(name))
+        found: Columns = self.__dict__[versions]
+        return found
 
     def changed(self, name: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Facts:
         """Return the facts with one table changed row by row, the withdrawn rows of it too."""

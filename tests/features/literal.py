@@ -6,10 +6,11 @@ moment it happened. A row that would be quarantined is an error of the test.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from features.algebra.filling import category, fill
-from features.algebra.terms import Column, Slot, Term
+from features.algebra.filling import Filling, Snapshots, category
+from features.algebra.terms import Term
 from features.facts.contract import TABLES, check
 from features.facts.ledger import Facts
 
@@ -49,17 +50,12 @@ def keys(*pairs: str) -> pd.DataFrame:
 
 def numbers(term: Term, known: Facts, *pairs: str) -> list[float]:
     """Compute one term for the snapshots, by the kernel."""
-    filled = fill(known, keys(*pairs), term.slots())
-
-    def number(slot: Slot) -> Column:
-        return filled[slot.events.stream].number(slot)
-
-    return [float(value) for value in term.value(number)]
+    (filled,) = Filling(known, Snapshots.of(keys(*pairs)), numbers=[term]).blocks(most=len(pairs), dtype=np.float64)
+    return [float(value) for value in filled.numbers[:, 0]]
 
 
 def words(term: Term, known: Facts, *pairs: str) -> list[str | None]:
     """Compute one category for the snapshots, by the kernel."""
-    (slot,) = term.slots()
-    filled = fill(known, keys(*pairs), [slot])[slot.events.stream]
-    found = category(filled.codes(slot), filled.levels(slot))
-    return [None if pd.isna(word) else str(word) for word in found]
+    filling = Filling(known, Snapshots.of(keys(*pairs)), numbers=[], words=list(term.slots()))
+    (filled,) = filling.blocks(most=len(pairs))
+    return [None if pd.isna(word) else str(word) for word in category(filled.words[0], filling.levels[0])]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from features.algebra.plan import Plan, Pointers, plan
-from features.algebra.streams import Stream, build
+from features.algebra.streams import build
 from features.algebra.terms import Slot, Term, count, days_since, days_since_first, distinct, latest, total, touches
 from features.time.asof import DAY
 from tests.features.literal import facts
@@ -24,12 +26,9 @@ KNOWN = facts(
 )
 
 
-def stream() -> Stream:
-    return build("touches", KNOWN, pd.Index(["a"]))
-
-
 def laid_out(*terms: Term) -> Plan:
-    return plan([slot for term in terms for slot in term.slots()], stream())
+    slots = [slot for term in terms for slot in term.slots()]
+    return plan(slots, build("touches", KNOWN, pd.Index(["a"]), slots))
 
 
 def fed(layout: Plan, window: int) -> list[list[int]]:
@@ -79,10 +78,13 @@ def test_recencies_are_moved_by_the_events_that_pass() -> None:
     assert firsts == [[1], [1], [1], [1], [1]]
 
 
-def test_distinct_counts_of_one_column_share_a_group_over_all_windows() -> None:
-    layout = laid_out(distinct(touches, "channel", days=7), distinct(touches, "channel"), distinct(touches, "contact"))
+def test_distinct_counts_of_one_column_share_a_group_over_all_windows_and_filters() -> None:
+    week, ever = distinct(touches, "channel", days=7), distinct(touches, "channel", kind="call")
+    layout = laid_out(week, ever, distinct(touches, "contact"))
     assert layout.distinct_group.tolist() == [0, 0, 1]
-    assert layout.distinct_window.tolist() == [0, 1, 1]
+    rows = [layout.unlike.items[b:e].tolist() for b, e in pairwise(layout.unlike.start)]
+    calls, others = rows[layout.signature[0] * 2 :][:2], rows[layout.signature[3] * 2 :][:2]
+    assert (calls, others) == ([[0], [1, 2]], [[0], [2]])
 
 
 def test_a_latest_is_moved_only_by_events_that_have_the_word() -> None:
@@ -96,16 +98,16 @@ def test_a_word_that_no_event_has_feeds_nothing() -> None:
 
 
 def test_a_stream_without_events_has_a_plan_without_signatures() -> None:
-    empty = build("touches", facts(), pd.Index(["a"]))
-    layout = plan([Slot("count", touches.only(kind="call"))], empty)
+    slots = [Slot("count", touches.only(kind="call"))]
+    layout = plan(slots, build("touches", facts(), pd.Index(["a"]), slots))
     assert (len(layout.signature), layout.feeds.start.tolist()) == (0, [0])
 
 
 @pytest.mark.parametrize(
     ("rows", "start", "items"),
-    [([[1, 2], [], [3]], [0, 2, 2, 3], [1, 2, 3]), ([], [0], []), ([[]], [0, 0], [])],
+    [({7: [2, 0], 8: [0]}, [0, 2, 2, 3], [7, 8, 7]), ({}, [0, 0, 0, 0], []), ({5: []}, [0, 0, 0, 0], [])],
 )
-def test_pointers_are_a_ragged_table(rows: list[list[int]], start: list[int], items: list[int]) -> None:
-    table = Pointers.of(rows)
+def test_pointers_are_a_ragged_table(rows: dict[int, list[int]], start: list[int], items: list[int]) -> None:
+    table = Pointers.of(((np.array(where, dtype=np.int64), item) for item, where in rows.items()), 3)
     assert (table.start.tolist(), table.items.tolist()) == (start, items)
     assert table.items.dtype == np.int64

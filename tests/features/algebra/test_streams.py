@@ -303,7 +303,7 @@ def test_creation_is_that_of_the_version_recorded_first() -> None:
     assert found == pytest.approx([NAN, 5, 20], nan_ok=True)
 
 
-def test_events_of_others_are_left_out_and_positions_follow_the_given_prospects() -> None:
+def test_events_of_others_are_told_apart_and_positions_follow_the_given_prospects() -> None:
     known = facts(
         touches="""
             touch_id prospect_id kind direction occurred_at
@@ -312,7 +312,7 @@ def test_events_of_others_are_left_out_and_positions_follow_the_given_prospects(
             t3       c           call outbound  03-03
         """
     )
-    stream = build("touches", known, pd.Index(["c", "a"]))
-    assert stream.prospect.tolist() == [1, 0]
-    assert stream.hidden.tolist() == [np.iinfo(np.int64).max] * 2
-    assert pd.to_datetime(stream.occurred, unit="us", utc=True).tolist() == [day("03-01"), day("03-03")]
+    stream = build("touches", known, pd.Index(["c", "a"]), count(touches).slots())
+    assert stream.prospect.tolist() == [1, -1, 0]
+    assert stream.hidden.tolist() == [np.iinfo(np.int64).max] * 3
+    assert pd.to_datetime(stream.occurred, unit="us", utc=True).tolist() == [day("03-01"), day("03-02"), day("03-03")]

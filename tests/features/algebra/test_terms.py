@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from features.algebra.program import Program
 from features.algebra.terms import (
-    Arithmetic,
     Events,
     Slot,
     Term,
@@ -130,8 +130,9 @@ def test_windows_are_told_in_order_with_the_whole_past_last() -> None:
     assert term.windows() == (7, 14, 90, None)
 
 
-def test_arithmetic_divides_elementwise_and_a_division_by_zero_is_missing() -> None:
+def test_arithmetic_divides_row_by_row_and_a_division_by_zero_is_missing() -> None:
     one, other = Slot("count", touches), Slot("count", offers)
-    filled = {one: np.array([1.0, 0.0, NAN, 3.0]), other: np.array([0.0, 0.0, 2.0, 2.0])}
-    found = Arithmetic("/", one, other).value(filled.__getitem__)
-    np.testing.assert_array_equal(found, [NAN, NAN, NAN, 1.5])
+    filled = np.array([[1, 0], [0, 0], [3, 2]], dtype=np.int64)
+    terms, out = [one / other, (one - other) + one, other - (one - other)], np.empty((3, 3), dtype=np.float32)
+    Program.of(terms, {one: 0, other: 1}).run(filled, np.zeros(3, np.int64), np.zeros(0), out)
+    np.testing.assert_array_equal(out, [[NAN, 2, -1], [NAN, 0, 0], [1.5, 4, 1]])

@@ -17,7 +17,7 @@ from typing import Any, Final
 import pandas as pd
 import pyarrow as pa
 
-from features.facts.arrow import from_arrow
+from features.facts.columns import Columns
 from features.facts.contract import TABLES
 from features.facts.ledger import Facts
 from pipelines.lake_plan import (
@@ -110,8 +110,13 @@ class Lake:
         known = place.rows(delta, where=span(table, rows))
         return frame.iloc[differing(rows, known, identity(table)).to_numpy()]
 
-    def read(self, table: str, version: int | None = None) -> pd.DataFrame:
+    def read(self, table: str, version: int | None = None, *, where: Any = None) -> pd.DataFrame:
         """Return a table at a version (default: the last), typed as `contract.empty`.
+
+        Parameters
+        ----------
+        where : pyarrow expression, optional
+            Only the rows where it holds; the others never come into memory together.
 
         Returns
         -------
@@ -124,13 +129,13 @@ class Lake:
         LakeError
             There is no such version, or the table is damaged, foreign or out of reach.
         """
-        rows = self._rows(table, version)
-        return no_rows(table) if rows is None else from_arrow(_ordered(table, rows))
+        rows = self._rows(table, version, where)
+        return no_rows(table) if rows is None else _arranged(table, rows).frame
 
     def facts(self, versions: Mapping[str, int] | None = None) -> Facts:
         """Return all facts, now or at the versions given; a table that these do not name did not exist."""
         at: Mapping[str, int | None] = dict.fromkeys(TABLES) if versions is None else versions
-        return Facts.of({name: self.read(name, version) for name, version in at.items()})
+        return Facts.of({name: self._columns(name, version) for name, version in at.items()})
 
     def versions(self) -> dict[str, int]:
         """Return the last version of each table of the contract that exists."""
@@ -160,18 +165,23 @@ class Lake:
             }
         )
 
+    def _columns(self, table: str, version: int | None) -> Columns:
+        """Return what `read` returns, made a DataFrame only when somebody asks for one."""
+        rows = self._rows(table, version)
+        return Columns(no_rows(table)) if rows is None else _arranged(table, rows)
+
     def _table(self, name: str) -> LakeTable:
         if not _NAME.fullmatch(name):
             raise LakeError(f"lake {self.root}: expected a table name such as touches, got {name!r}.")
         return LakeTable(f"{self.root.rstrip('/')}/{name}", self._options)
 
-    def _rows(self, table: str, version: int | None) -> pa.Table | None:
-        """Read a whole table as it is at rest, or None where there is none."""
+    def _rows(self, table: str, version: int | None, where: Any = None) -> pa.Table | None:
+        """Read a table as it is at rest, or None where there is none."""
         place = self._table(table)
         delta = place.open(version)
         if delta is None:
             return None
-        rows = place.rows(delta)
+        rows = place.rows(delta, where=where)
         missing = sorted(set(no_rows(table).columns) - set(rows.column_names))
         if missing:
             raise LakeError(
@@ -191,13 +201,13 @@ class Lake:
         return self._contents[table, version]
 
 
-def _ordered(table: str, rows: pa.Table) -> pa.Table:
-    """Put columns and rows into the one order that does not depend on how they came in."""
+def _arranged(table: str, rows: pa.Table) -> Columns:
+    """Put columns and rows into the one order that does not depend on how they came in; a log keeps its own."""
     first = list(no_rows(table).columns)
     if not first:
-        return rows
+        return Columns(rows)
     further = sorted(set(rows.column_names) - set(first))
-    return rows.select(first + further).sort_by([(column, "ascending") for column in identity(table)])
+    return Columns(rows.select(first + further), by=identity(table))
 
 
 def _added(commit: Mapping[str, Any]) -> int:

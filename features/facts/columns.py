@@ -48,10 +48,12 @@ class Columns:
     ----------
     table : DataFrame or pyarrow.Table
         Typed as `features.facts.contract.empty`; text in Arrow may be dictionary-encoded.
+    by : sequence of str
+        What an Arrow table is sorted by when it becomes a DataFrame.
     """
 
-    def __init__(self, table: pd.DataFrame | pa.Table) -> None:
-        self._table = table
+    def __init__(self, table: pd.DataFrame | pa.Table, *, by: Sequence[str] = ()) -> None:
+        self._table, self._by = table, by
         self._frame: pd.DataFrame | None = table if isinstance(table, pd.DataFrame) else None
         self._words: dict[str, Words] = {}
         self._unique: bool | None = None
@@ -70,7 +72,8 @@ class Columns:
             plain = [
                 c.cast(c.type.value_type) if pa.types.is_dictionary(c.type) else c for c in self._table.itercolumns()
             ]
-            self._frame = from_arrow(pa.table(dict(zip(self._table.column_names, plain, strict=True))))
+            whole = pa.table(dict(zip(self._table.column_names, plain, strict=True)))
+            self._frame = from_arrow(whole.sort_by([(c, "ascending") for c in self._by]) if self._by else whole)
         return self._frame
 
     def unique(self, key: Sequence[str]) -> bool:

@@ -16,6 +16,10 @@ from features.facts.contract import TABLES, TIME_TYPE, Checked, check, empty, se
 _EMPTY: Final = empty("withdrawals")
 
 
+def _frame(table: pd.DataFrame | Columns) -> pd.DataFrame:
+    return table.frame if isinstance(table, Columns) else table
+
+
 class _Table:
     """A table of `Facts`: given as a DataFrame or as `Columns`, read as a DataFrame."""
 
@@ -56,13 +60,16 @@ class Facts:
     gone: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, tables: Mapping[str, pd.DataFrame]) -> Facts:
+    def of(cls, tables: Mapping[str, pd.DataFrame | Columns]) -> Facts:
         """Build facts from the tables given, withdrawn rows among them; tables not given are empty."""
         unknown = sorted(set(tables) - set(TABLES))
         if unknown:
             raise ContractError(f"unknown table(s) {unknown}; the contract has {list(TABLES)}.")
-        standing, gone = withdrawn.part({name: tables.get(name, empty(name)) for name in TABLES})
-        return cls(**standing, gone=gone)
+        whole = {name: tables[name] if name in tables else empty(name) for name in TABLES}
+        withdrawals = _frame(whole["withdrawals"])
+        named = {name: _frame(whole[name]) for name in withdrawals["table"].unique()}
+        standing, gone = withdrawn.part({**named, "withdrawals": withdrawals})
+        return cls(**{**whole, **standing}, gone=gone)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables by name, in the contract's order: the rows that stand, all versions."""

@@ -7,6 +7,7 @@ it was made from.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,8 +28,7 @@ class Catalog:
     declarations: tuple[Declaration, ...]
 
     def __post_init__(self) -> None:
-        names = [d.name for d in self.declarations]
-        twice = sorted({n for n in names if names.count(n) > 1})
+        twice = sorted(name for name, n in Counter(d.name for d in self.declarations).items() if n > 1)
         if twice:
             raise CatalogError(f"features declared twice: {twice}; a name means one thing.")
 

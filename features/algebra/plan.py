@@ -148,19 +148,20 @@ def plan(slots: Iterable[Slot], stream: Stream) -> Plan:
 class Signatures:
     """What the events of each signature say in the columns that are asked about.
 
-    A code is 0 for a missing word, 1 for one that is not asked about, 2 and more for `levels`.
+    A code is 0 for a missing word, 1 for one that is not asked about, 2 and more for those in `place`.
     """
 
     size: int
     codes: Mapping[str, Ints]
-    levels: Mapping[str, list[str]]
+    place: Mapping[str, Mapping[str, int]]
 
     def matches(self, events: Events) -> Ints:
         """Return the signatures whose events pass the filter, ascending."""
         passed = np.ones(self.size, dtype=bool)
         for column, allowed in events.where:
-            levels = self.levels[column]
-            by_code = np.isin(["", ANY, *levels], allowed)
+            place = self.place[column]
+            by_code = np.zeros(len(place) + 2, dtype=bool)
+            by_code[[place[word] for word in allowed if word != ANY]] = True
             by_code[1:] |= ANY in allowed
             passed &= by_code[self.codes[column]]
         return np.flatnonzero(passed)
@@ -173,19 +174,18 @@ def _signatures(slots: tuple[Slot, ...], stream: Stream) -> tuple[Ints, Signatur
         for column, words in slot.events.where:
             asked.setdefault(column, set()).update(words)
     combined = np.zeros(len(stream.prospect), dtype=np.int64)
-    levels = {column: sorted(asked[column] - {ANY}) for column in sorted(asked)}
-    for column, known in levels.items():
+    place = {c: {word: i + 2 for i, word in enumerate(sorted(asked[c] - {ANY}))} for c in sorted(asked)}
+    for column, known in place.items():
         _combine(combined, stream.words[column].codes, _codes(stream.words[column], known), len(known) + 2)
-    signature, numbers = _numbered(combined, math.prod(len(known) + 2 for known in levels.values()))
+    signature, numbers = _numbered(combined, math.prod(len(known) + 2 for known in place.values()))
     codes = {}
-    for column in reversed(levels):
-        numbers, codes[column] = np.divmod(numbers, len(levels[column]) + 2)
-    return signature, Signatures(len(numbers), codes, levels)
+    for column in reversed(place):
+        numbers, codes[column] = np.divmod(numbers, len(place[column]) + 2)
+    return signature, Signatures(len(numbers), codes, place)
 
 
-def _codes(words: Words, levels: list[str]) -> Ints:
+def _codes(words: Words, place: Mapping[str, int]) -> Ints:
     """Return the code of each word of a stream, that of a missing one last."""
-    place = {word: i + 2 for i, word in enumerate(levels)}
     return np.array([*(place.get(word, 1) for word in words.levels), 0], dtype=np.int64)
 
 

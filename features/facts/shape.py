@@ -97,7 +97,22 @@ def _as_text(column: pd.Series[Any], where: str, *, numbers_too: bool) -> pd.Ser
     whole = numbers_too and pd.api.types.is_integer_dtype(column)
     if not (whole or _is_text(column)):
         raise ContractError(f"{where}: expected text, got {column.dtype}, for example {_example(column)}.")
-    return column.astype("str")
+    return _text(column, where)
+
+
+def _text(column: pd.Series[Any], where: str) -> pd.Series[Any]:
+    try:
+        return column.astype("str")
+    except UnicodeEncodeError as error:
+        row = next(i for i, value in column.items() if isinstance(value, str) and _is_broken(value))
+        raise ContractError(
+            f"{where}: expected text that can be written as UTF-8, got {column[row]!r} in row {row} "
+            f"({error.reason}). Read the source in the encoding it was written in."
+        ) from error
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _is_text(column: pd.Series[Any]) -> bool:
@@ -128,7 +143,7 @@ def _as_attribute(column: pd.Series[Any], where: str) -> pd.Series[Any]:
     if kind in _NUMBERS:
         return plain.where(plain.notna(), float("nan")).astype("float64")
     if kind in ("string", "empty"):
-        return plain.astype("str")
+        return _text(plain, where)
     raise ContractError(
         f"{where}: expected text, numbers or a time with its time zone, got {kind}, "
         f"for example {_example(column)}. Convert it in the .sql."

@@ -39,7 +39,7 @@ check: $(STAMP)  ## style, types, and the arrows between the floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)-bench/.installed ## how fast, as ratios beside named peers, in one run
+bench: $(VENV)-bench/.installed $(VENV)-featuretools/.installed ## how fast, as ratios beside named peers, in one run
 	$(VENV)-bench/bin/python -m benchmarks
 
 serve: $(STAMP)  ## the app on http://127.0.0.1:8000
@@ -52,13 +52,15 @@ format: $(STAMP) ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-	  --python-version 3.11 --extra cluster --extra postgres --extra evaluate --extra dev pyproject.toml
+RESOLVE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+	  --python-version 3.11
+COMPILE = $(RESOLVE) --extra cluster --extra postgres --extra evaluate --extra dev pyproject.toml
 
 lock: $(STAMP)   ## resolve the pins again (no index address is written)
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) -c requirements.lock --extra bench -o benchmarks/requirements.lock
 	$(COMPILE) -c requirements.lock --extra trust -o tests/trust/requirements.lock
+	$(RESOLVE) benchmarks/featuretools.in -o benchmarks/featuretools.lock
 
 # what only benchmarks or `make trust` need lies in venvs of their own, over the same pins
 $(VENV)-bench/.installed: benchmarks/requirements.lock
@@ -69,5 +71,11 @@ $(VENV)-bench/.installed $(VENV)-trust/.installed: pyproject.toml $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(@D)/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
+# a peer that does not live with the project's pandas: pins of its own, nothing of the project
+$(VENV)-featuretools/.installed: benchmarks/featuretools.lock $(STAMP)
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $<
+	@touch $@
+
 clean:           ## forget the venv and the demo's data
-	rm -rf $(VENV) $(VENV)-bench $(VENV)-trust .takt
+	rm -rf $(VENV) $(VENV)-bench $(VENV)-featuretools $(VENV)-trust .takt

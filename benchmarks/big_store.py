@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,12 @@ _WHAT: Final = ("visits to our site", "calls", "e-mails opened", "meetings", "do
 _FIRST: Final = ("Arbor", "Sauer", "North", "Hart", "Lind", "Oster", "Vall", "Brun", "Kess")
 _LAST: Final = ("mark", "au", "well", "holm", "dale", "berg", "ow")
 _TRADE: Final = ("Dairy Inc.", "Freight AB", "Optics", "Foods SA", "Utilities Ltd", "Works", "Paper", "Glass & Sons")
-_NUMBERS: Final = "with recursive n(i) as (select :first union all select i + 1 from n where i < :last) "
+_NUMBERS: Final = (
+    "with recursive n(i) as (select cast(:first as integer) union all select i + 1 from n where i < :last) "
+)
+_PADDED: Final = re.compile(r"printf\('%0(\d)d', ([^)]*)\)")
+"""How SQLite pads a number; PostgreSQL calls it otherwise."""
+_SETTLED: Final = {"sqlite": "PRAGMA wal_checkpoint(TRUNCATE)", "postgresql": "vacuum analyze"}
 _COPIES: Final = (
     "insert into prospects select 'M' || printf('%07d', i), 'Company ' || i, 'A' || i, 'S' || printf('%02d', i % 40),"
     " territory, segment, source, created_at, last_touch_at, stage, offer_id, offer_words, missing_roles"
@@ -35,16 +41,18 @@ _COPIES: Final = (
 
 
 def build(url: str, *, prospects: int) -> None:
-    """Fill an empty SQLite store: 2,000 calls of 40 salespeople, everybody else left out with a receipt."""
+    """Fill an empty store: 2,000 calls of 40 salespeople, everybody else left out with a receipt."""
     engine = open_store(url)
     publish(engine, _run(prospects))
     listed = OWNERS * CALLS
     with writing(engine) as connection:
         for copy in _COPIES:
+            if engine.dialect.name == "postgresql":
+                copy = _PADDED.sub(r"lpad(cast(\2 as text), \1, '0')", copy)
             verb, rest = copy.split(" select ", 1)
             connection.execute(text(f"{verb} {_NUMBERS} select {rest}"), {"first": 1, "last": prospects - listed})
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql(_SETTLED[engine.dialect.name])
     engine.dispose()
 
 

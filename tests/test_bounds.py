@@ -18,6 +18,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 BOUNDS = {r.name: r.specifier for r in map(Requirement, PROJECT["dependencies"])}
 LOCKS = {"bench": "benchmarks/requirements.lock", "trust": "tests/trust/requirements.lock"}
 """Extras that have a venv of their own; all others lie in the one of the project."""
+ALONE = ("benchmarks/featuretools.in", "benchmarks/featuretools.lock")
+"""A peer of `make bench` that does not live with the project's pins."""
 EXTRAS = [(extra, Requirement(line)) for extra, lines in PROJECT["optional-dependencies"].items() for line in lines]
 
 
@@ -55,14 +57,24 @@ def test_every_optional_dependency_is_pinned_inside_its_bounds(extra: str, neede
     assert needed.specifier.contains(pinned.group(1), prereleases=True)
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", *LOCKS.values()])
-def test_every_pin_of_a_lock_carries_a_hash_and_none_an_address(lock: str) -> None:
+@pytest.mark.parametrize(
+    ("lock", "at_least"), [("requirements.lock", 100), *((lock, 100) for lock in LOCKS.values()), (ALONE[1], 20)]
+)
+def test_every_pin_of_a_lock_carries_a_hash_and_none_an_address(lock: str, at_least: int) -> None:
     text = pins(lock)
     blocks = [b for b in re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE) if "==" in b.split("\n", 1)[0]]
-    assert len(blocks) > 100
+    assert len(blocks) > at_least
     assert [b.split("==", 1)[0] for b in blocks if "--hash=sha256:" not in b] == []
     assert "://" not in text
     assert "--index" not in text
+
+
+def test_what_the_peer_that_lives_alone_needs_is_pinned_inside_its_bounds() -> None:
+    asked, lock = ALONE
+    for needed in map(Requirement, re.findall(r"^[^#\n]+", pins(asked), re.MULTILINE)):
+        pinned = re.search(rf"^{re.escape(needed.name)}==(\S+)", pins(lock), re.MULTILINE)
+        assert pinned, f"{needed.name} is not in {lock}; run `make lock`"
+        assert needed.specifier.contains(pinned.group(1))
 
 
 @pytest.mark.parametrize("lock", LOCKS.values())

@@ -24,7 +24,7 @@ _WAITS: Final = (0.02, 0.1, 0.3)
 """Seconds to wait for a promotion in progress, when there was a champion before."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Champion:
     """A bundle with what is needed to score and to explain: counts of facts, definitions, catalogue."""
 
@@ -41,6 +41,14 @@ class Champions:
         self._folder = folder
         self._lock = threading.Lock()
         self._held: tuple[_Stamp, Champion] | None = None
+
+    def ready(self) -> Champion | None:
+        """Return the champion if it is held and still the one in the folder; never waits."""
+        held = self._held
+        try:
+            return held[1] if held is not None and held[0] == self._stamp() else None
+        except NoChampion:
+            return None
 
     def current(self) -> Champion:
         """Return the champion in the folder; it is read again when its bundle.json is another file.

@@ -8,6 +8,7 @@ Mondays is not fifty prospects.
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -47,7 +48,7 @@ class Fact:
             return len(self.n) - 1
         if isinstance(value, str):
             return self.levels.index(value) if value in self.levels else None
-        return int(np.searchsorted(np.asarray(self.edges), float(value), side="right"))
+        return bisect_right(self.edges, float(value))
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ with the same fact. Effects below `SMALLEST_EFFECT` are not shown; a prospect wi
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.algebra.declaration import Declaration
@@ -71,7 +73,7 @@ class Reason:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values, for JSON."""
-        return asdict(self)
+        return vars(self).copy()
 
 
 def explain(bundle: Bundle, matrix: Matrix, *, catalog: Catalog, facts: FactCounts) -> list[tuple[Reason, ...]]:
@@ -98,20 +100,35 @@ def reasons(concepts: ByConcept, matrix: Matrix, *, catalog: Catalog, facts: Fac
         raise DecisionError(
             f"{len(concepts.effect)} rows of contributions for {len(matrix.values)} snapshots; expected one each."
         )
-    effect = concepts.effect.to_numpy()
     carriers = concepts.feature.to_numpy(dtype=object)
     columns = {name: matrix.values[name].to_numpy(dtype=object) for name in matrix.values.columns}
-    declared = {name: catalog.of(name) for name in set(carriers.ravel())}
+
+    def said(row: int, concept: int) -> tuple[Declaration, Any]:
+        name = carriers[row, concept]
+        return catalog.of(name), columns[name][row]
+
+    return worded(concepts.effect.to_numpy(), said, facts=facts)
+
+
+def worded(
+    effect: npt.NDArray[np.float64], said: Callable[[int, int], tuple[Declaration, Any]], *, facts: FactCounts
+) -> list[tuple[Reason, ...]]:
+    """Choose and word the reasons of each row; see `reasons`.
+
+    Parameters
+    ----------
+    effect : float array, shape (n_rows, n_concepts)
+        Log-odds, concepts in the order of their first feature.
+    said : function
+        From a row and a concept to the feature that carries most of it and its value (missing: NaN or None).
+    """
     # the sort is stable: equal effects stay in the catalogue's order
-    strongest_first = np.argsort(-np.abs(effect), axis=1, kind="stable")
-    return [
-        tuple(
-            _reason(declared[name], columns[name][row], effect=float(effect[row, concept]), facts=facts)
-            for concept in _chosen(effect[row], strongest_first[row])
-            for name in [carriers[row, concept]]
-        )
-        for row in range(len(effect))
-    ]
+    strongest_first = np.argsort(-np.abs(effect), axis=1, kind="stable").tolist()
+    out = []
+    for row, (sizes, order) in enumerate(zip(effect.tolist(), strongest_first, strict=True)):
+        told = [(concept, *said(row, concept)) for concept in _chosen(sizes, order)]
+        out.append(tuple(_reason(what, value, effect=sizes[c], facts=facts) for c, what, value in told))
+    return out
 
 
 def say(declaration: Declaration, value: Any) -> str:
@@ -158,11 +175,16 @@ def _one(many: str) -> str:
     return re.sub(r"(?<=ch|sh|ss)es$|(?<=x)es$|s$", "", re.sub(r"ies$", "y", many))
 
 
-def _chosen(effect: np.ndarray[Any, Any], strongest_first: np.ndarray[Any, Any]) -> list[int]:
+def _chosen(effect: Sequence[float], strongest_first: Sequence[int]) -> list[int]:
     """Return the positions of the concepts to show, those for first."""
-    speaking = [int(c) for c in strongest_first if abs(effect[c]) >= SMALLEST_EFFECT]
-    speak_for = [c for c in speaking if effect[c] > 0][: MOST["for"]]
-    speak_against = [c for c in speaking if effect[c] < 0][: MOST["against"]]
+    speak_for: list[int] = []
+    speak_against: list[int] = []
+    for c in strongest_first:
+        if abs(effect[c]) < SMALLEST_EFFECT:
+            break
+        side, most = (speak_for, MOST["for"]) if effect[c] > 0 else (speak_against, MOST["against"])
+        if len(side) < most:
+            side.append(c)
     return speak_for + speak_against
 
 

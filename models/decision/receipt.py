@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -78,9 +78,8 @@ class Receipt:
 
     def content(self) -> dict[str, Any]:
         """Return everything but the id, as plain values."""
-        content = asdict(self)
-        del content["receipt_id"]
-        return content
+        told = {"reasons": tuple(r.to_dict() for r in self.reasons), "versions": vars(self.versions).copy()}
+        return {name: value for name, value in vars(self).items() if name != "receipt_id"} | told
 
     def is_genuine(self) -> bool:
         """Answer whether the id still fits the content."""
@@ -131,22 +130,34 @@ def grade(chance: float | None, base_rate: float) -> str | None:
     return next((name for name, least in GRADES if ratio >= least), "D")
 
 
-def _receipt(row: dict[Any, Any], why: tuple[Reason, ...], versions: Versions, base_rate: float) -> Receipt:
+def told(row: Mapping[Any, Any], why: tuple[Reason, ...], *, base_rate: float) -> dict[str, Any]:
+    """Return what a receipt says of a score: state, numbers, counts, grade, reasons and note; see `Receipt`.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of `models.decision.score.score`.
+    why : tuple of Reason
+        Left away where there is no chance.
+    base_rate : float
+        The bundle's, for the grade.
+    """
     numbers = {name: _number(row[name]) for name in ("chance", "low", "high", "margin")}
     counts = {name: None if pd.isna(row[name]) else int(row[name]) for name in ("like_n", "like_won")}
-    told = () if numbers["chance"] is None else why
-    fields: dict[str, Any] = {
-        "prospect_id": str(row["prospect_id"]),
-        "as_of": row["as_of"].isoformat(),
+    reasons = () if numbers["chance"] is None else why
+    return {
         "state": str(row["state"]),
         "grade": grade(numbers["chance"], base_rate),
-        "reasons": told,
-        "note": str(row["reason"]) or ("" if told else NO_REASONS),
-        "versions": versions,
+        "reasons": reasons,
+        "note": str(row["reason"]) or ("" if reasons else NO_REASONS),
         **numbers,
         **counts,
     }
-    draft = Receipt(receipt_id="", **fields)
+
+
+def _receipt(row: dict[Any, Any], why: tuple[Reason, ...], versions: Versions, base_rate: float) -> Receipt:
+    whose = {"prospect_id": str(row["prospect_id"]), "as_of": row["as_of"].isoformat(), "versions": versions}
+    draft = Receipt(receipt_id="", **whose, **told(row, why, base_rate=base_rate))
     return replace(draft, receipt_id=_id(draft.content()))
 
 

@@ -7,15 +7,17 @@ says so and is never 0.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features.matrix import Matrix
 from models.bundle import Bundle
 from models.measures.likeness import wilson
-from models.measures.ranking import Floats
+from models.measures.ranking import Floats, Ints
 from models.measures.splits import Mask
 
 SCORED: Final = "scored"
@@ -25,6 +27,39 @@ UNSCORED: Final = "unscored"
 COLUMNS: Final = (
     "prospect_id", "as_of", "margin", "chance", "low", "high", "like_n", "like_won", "state", "reason",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The columns of `score` that a bundle decides, shape (n_rows,) each; rows as given."""
+
+    margin: Floats
+    chance: Floats
+    low: Floats
+    high: Floats
+    like_n: Ints
+    like_won: Ints
+    state: npt.NDArray[np.str_]
+
+
+def scored(bundle: Bundle, margin: Floats, blank: Mask) -> Scores:
+    """Score rows by what the bundle's rung says of them; see `score` for what comes out.
+
+    Parameters
+    ----------
+    margin : float array, shape (n_rows,)
+    blank : bool array, shape (n_rows,)
+        Rows of which nothing is known.
+    """
+    margin = np.where(blank, np.nan, margin)
+    chance = _chance(bundle, margin)
+    n, won = (np.where(blank, 0, count) for count in bundle.bands.like(margin))
+    low, high = wilson(won, n)
+    said = ~np.isnan(chance)
+    counted = said & (n > 0)
+    low = np.where(counted, np.fmin(low, chance), np.nan)
+    high = np.where(counted, np.fmax(high, chance), np.nan)
+    return Scores(margin, chance, low, high, n, won, np.where(blank, UNSCORED, np.where(said, SCORED, RANKED)))
 
 
 def score(bundle: Bundle, matrix: Matrix) -> pd.DataFrame:
@@ -43,33 +78,19 @@ def score(bundle: Bundle, matrix: Matrix) -> pd.DataFrame:
     SchemaMismatch
         The matrix has other columns than the bundle was fitted on.
     """
-    margin = bundle.rung.margin(matrix.values)
-    blank = _knows_nothing(matrix.values)
-    margin = np.where(blank, np.nan, margin)
-    chance = _chance(bundle, margin)
-    n, won = (np.where(blank, 0, count) for count in bundle.bands.like(margin))
-    low, high = wilson(won, n)
-    said = ~np.isnan(chance)
-    counted = said & (n > 0)
-    state = np.select([blank, ~said], [UNSCORED, RANKED], SCORED)
+    found = scored(bundle, bundle.rung.margin(matrix.values), _knows_nothing(matrix.values))
     return pd.DataFrame(
         {
             "prospect_id": matrix.keys["prospect_id"].to_numpy(),
             "as_of": matrix.keys["as_of"].to_numpy(),
-            "margin": margin,
-            "chance": chance,
-            "low": np.where(counted, np.fmin(low, chance), np.nan),
-            "high": np.where(counted, np.fmax(high, chance), np.nan),
-            "like_n": n,
-            "like_won": won,
-            "state": state,
-            "reason": pd.Series(state).map(_REASONS).to_numpy(),
+            **vars(found),
+            "reason": pd.Series(found.state).map(WHY_NOT).to_numpy(),
         },
         columns=list(COLUMNS),
     ).astype({"prospect_id": "str", "as_of": "datetime64[us, UTC]", "state": "str", "reason": "str"})
 
 
-_REASONS: Final = {
+WHY_NOT: Final = {
     SCORED: "",
     RANKED: "not enough wins to say a chance; ranked by what happened last",
     UNSCORED: "nothing was known about this prospect",

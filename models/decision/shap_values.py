@@ -9,9 +9,11 @@ for trees").
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+import numba
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -59,33 +61,88 @@ def contributions(bundle: Bundle, matrix: Matrix) -> pd.DataFrame:
         The matrix has other columns than the bundle was fitted on.
     """
     parts = bundle.rung.contributions(matrix.values)
-    _check_sum(parts.sum(axis=1), bundle.rung.margin(matrix.values), matrix.keys)
+    check_sum(parts, bundle.rung.margin(matrix.values), matrix.keys["prospect_id"])
     return pd.DataFrame(parts, columns=[*bundle.features, BASE])
 
 
 def by_concept(parts: pd.DataFrame, catalog: Catalog) -> ByConcept:
     """Sum contributions by the concept of each feature; concepts in the order of their first feature."""
     names = [c for c in parts.columns if c != BASE]
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(catalog.of(name).concept, []).append(name)
-    effect, feature = {}, {}
-    for concept, members in groups.items():
-        values = parts[members].to_numpy()
-        effect[concept] = values.sum(axis=1)
-        carrier = np.argmax(values * np.sign(effect[concept])[:, None], axis=1)
-        feature[concept] = np.asarray(members, dtype=object)[carrier]
-    return ByConcept(pd.DataFrame(effect, index=parts.index), pd.DataFrame(feature, index=parts.index, dtype="str"))
+    concepts = Concepts.of(names, catalog)
+    effect, carrier = concepts.sums(parts[names].to_numpy())
+    return ByConcept(
+        pd.DataFrame(effect, index=parts.index, columns=list(concepts.names)),
+        pd.DataFrame(np.asarray(names, dtype=object)[carrier], parts.index, list(concepts.names), dtype="str"),
+    )
 
 
-def _check_sum(total: npt.NDArray[np.float64], margin: npt.NDArray[np.float64], keys: pd.DataFrame) -> None:
+@dataclass(frozen=True)
+class Concepts:
+    """What features speak of: the concepts in the order of their first feature, and that of each feature."""
+
+    names: tuple[str, ...]
+    of_feature: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, features: Iterable[str], catalog: Catalog) -> Concepts:
+        """Look the features up."""
+        said = [catalog.of(name).concept for name in features]
+        names = tuple(dict.fromkeys(said))
+        place = {name: i for i, name in enumerate(names)}
+        return cls(names, np.array([place[name] for name in said], dtype=np.int64))
+
+    def sums(self, parts: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Sum contributions by concept.
+
+        Parameters
+        ----------
+        parts : float64 array, shape (n_rows, at least n_features)
+
+        Returns
+        -------
+        effect : float64 array, shape (n_rows, n_concepts)
+        carrier : int64 array, shape (n_rows, n_concepts)
+            The position of the feature that carries most of it.
+        """
+        effect = np.zeros((len(parts), len(self.names)))
+        carrier = np.zeros((len(parts), len(self.names)), dtype=np.int64)
+        _sum(np.ascontiguousarray(parts), self.of_feature, effect, carrier)
+        return effect, carrier
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sum(parts: Any, concept: Any, effect: Any, carrier: Any) -> None:
+    """Add from left to right, so that a row's sums do not depend on how many rows there are."""
+    best = np.empty(effect.shape[1])
+    for r in range(len(parts)):
+        for f in range(len(concept)):
+            effect[r, concept[f]] += parts[r, f]
+        best[:] = -np.inf
+        for f in range(len(concept)):
+            c = concept[f]
+            size = parts[r, f] * np.sign(effect[r, c])
+            if size > best[c]:
+                best[c], carrier[r, c] = size, f
+
+
+def check_sum(parts: npt.NDArray[np.float64], margin: npt.NDArray[np.float64], whose: Iterable[str]) -> None:
+    """Refuse contributions that do not sum to their row's margin; see `contributions`.
+
+    Parameters
+    ----------
+    parts : shape (n_rows, n_features + 1)
+    margin : shape (n_rows,)
+    whose : iterable of str, length n_rows
+        The prospect of each row, for the message.
+    """
+    total = parts.sum(axis=1)
     near = np.abs(total - margin) <= TOLERANCE * np.maximum(1.0, np.abs(margin))
     # an infinite margin allows any difference, and a NaN is near nothing
     off = ~(near & np.isfinite(margin))
     if off.any():
         row = int(np.argmax(off))
         raise DecisionError(
-            f"row {row} (prospect {keys['prospect_id'].iloc[row]}): contributions sum to {total[row]:.9g}, "
+            f"row {row} (prospect {list(whose)[row]}): contributions sum to {total[row]:.9g}, "
             f"the margin is {margin[row]:.9g}; {int(off.sum())} of {len(off)} rows differ by more than "
             f"{TOLERANCE:g}. The bundle's files do not belong together: train again."
         )

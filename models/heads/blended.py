@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from models.heads.boosted import Boosted, fit_boosted
-from models.heads.encoding import Encoding
+from models.heads.encoding import Encoding, Given
 from models.heads.frequency import Frequency, fit_frequency
 from models.heads.logistic import Logistic, fit_logistic
 from models.heads.rung import Rung
@@ -49,14 +48,14 @@ class Blended:
     base: float
     name: str = "blended"
 
-    def margin(self, values: pd.DataFrame) -> Floats:
+    def margin(self, values: Given) -> Floats:
         """Return the weighted sum of the members' margins, shape (n_rows,)."""
         out = np.full(len(values), self.base)
         for member, weight in zip(self.members, self.weights, strict=True):
             out += weight * member.margin(values)
         return out
 
-    def contributions(self, values: pd.DataFrame) -> Floats:
+    def contributions(self, values: Given) -> Floats:
         """Return the weighted sum of what each feature adds in the members."""
         out = np.zeros((len(values), len(self.encoding.features) + 1))
         for member, weight in zip(self.members, self.weights, strict=True):

@@ -4,6 +4,8 @@ Trees are as large as the evidence allows: a leaf must hold about `WINNERS_IN_LE
 of the rows. No class weights: they would spoil the chances. How many trees is decided on the later part of
 the training period, after a gap of H, or on prospects left out where the period is too short for that; then
 all rows are used.
+
+LightGBM is imported where it is used: a server starts without it.
 """
 
 from __future__ import annotations
@@ -14,11 +16,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-import lightgbm
 import numpy as np
-import pandas as pd
 
-from models.heads.encoding import Encoding
+from models.heads.encoding import Encoding, Given
 from models.heads.training import Training
 from models.heads.tree_shap import TreeShap
 from models.measures.ranking import Floats
@@ -30,6 +30,7 @@ WINNERS_IN_LEAF: Final = 4
 LATER_SHARE: Final = 0.25
 LEAST_WINS: Final = 15
 """Winning prospects that both sides of the early-stopping split need to be split by time."""
+FEW_ROWS: Final = 64
 QUADRATURE: Final = "quadrature 1"
 """How a model is explained from now on; another number where the bits would be others."""
 PRED_CONTRIB: Final = "pred_contrib"
@@ -48,27 +49,31 @@ class Boosted:
 
     @cached_property
     def _booster(self) -> Any:
+        import lightgbm
+
         return lightgbm.Booster(model_str=self.text)
 
     @cached_property
     def _shap(self) -> TreeShap:
         return TreeShap.of(self.text)
 
-    def margin(self, values: pd.DataFrame) -> Floats:
+    def margin(self, values: Given) -> Floats:
         """Return the raw score, shape (n_rows,)."""
         return self._predict(values, raw_score=True)
 
-    def contributions(self, values: pd.DataFrame) -> Floats:
+    def contributions(self, values: Given) -> Floats:
         """Return path-dependent TreeSHAP values (Lundberg et al., 2020); a row's depend on that row alone."""
         if self.explained_by == PRED_CONTRIB:
             return self._predict(values, pred_contrib=True)
         return self._shap.values(self.encoding.apply(values), threads=self.threads)
 
-    def _predict(self, values: pd.DataFrame, **how: bool) -> Floats:
+    def _predict(self, values: Given, **how: bool) -> Floats:
         x = self.encoding.apply(values)
         if not len(x):
             return np.zeros((0, x.shape[1] + 1) if "pred_contrib" in how else 0)
-        out: Floats = self._booster.predict(x, num_threads=self.threads, **how)
+        # waking a thread costs more than a few rows; the bits are those of any number of threads
+        threads = min(self.threads, 1 + len(x) // FEW_ROWS)
+        out: Floats = self._booster.predict(x, num_threads=threads, **how)
         return out
 
     def to_files(self) -> Mapping[str, str]:
@@ -94,6 +99,8 @@ class Boosted:
 
 def fit_boosted(training: Training) -> Boosted:
     """Decide the number of trees on held-out rows, then fit on all; wins and others must both occur."""
+    import lightgbm
+
     early, later = _stopping(training)
     fit = _dataset(training, early)
     watch = lightgbm.early_stopping(PATIENCE, verbose=False)
@@ -126,6 +133,8 @@ def _parameters(training: Training, rows: Mask) -> dict[str, Any]:
 
 
 def _dataset(training: Training, rows: Mask, *, reference: Any = None) -> Any:
+    import lightgbm
+
     encoding = training.encoding
     return lightgbm.Dataset(
         training.x[rows], training.label[rows], reference=reference,

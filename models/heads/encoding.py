@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ import pandas as pd
 from features.errors import SchemaMismatch
 
 Encoded = npt.NDArray[np.float32]
+Given: TypeAlias = pd.DataFrame | Encoded
+"""What a rung takes: a feature table, or what `Encoding.apply` made of one."""
 
 UNKNOWN: Final = 0
 MISSING: Final = 1
@@ -43,8 +46,8 @@ class Encoding:
                 levels[str(name)] = tuple(sorted(map(str, counts.index[counts >= rare])))
         return cls(tuple(map(str, values.columns)), levels)
 
-    def apply(self, values: pd.DataFrame) -> Encoded:
-        """Encode a feature table.
+    def apply(self, values: Given) -> Encoded:
+        """Encode a feature table; one that is encoded already stays as it is.
 
         Returns
         -------
@@ -58,10 +61,13 @@ class Encoding:
             Columns are missing, unexpected or of the other type (the text is a diff), or a number is
             infinite.
         """
-        self._check(values)
-        out = np.empty((len(values), len(self.features)), dtype=np.float32)
-        for j, name in enumerate(self.features):
-            out[:, j] = self._codes(name, values[name]) if name in self.levels else values[name].to_numpy()
+        if isinstance(values, pd.DataFrame):
+            self._check(values)
+            out = np.empty((len(values), len(self.features)), dtype=np.float32)
+            for j, name in enumerate(self.features):
+                out[:, j] = self._codes(name, values[name]) if name in self.levels else values[name].to_numpy()
+        else:
+            out = values
         if np.isinf(out).any():
             row, column = np.argwhere(np.isinf(out))[0]
             raise SchemaMismatch(
@@ -70,8 +76,13 @@ class Encoding:
             )
         return out
 
+    @cached_property
+    def codes(self) -> Mapping[str, Mapping[str, int]]:
+        """Code of each learned level, by feature; a word that is none of them is `UNKNOWN`."""
+        return {name: {level: FIRST + i for i, level in enumerate(levels)} for name, levels in self.levels.items()}
+
     def _codes(self, name: str, column: pd.Series) -> npt.NDArray[np.int64]:
-        code = {level: FIRST + i for i, level in enumerate(self.levels[name])}
+        code = self.codes[name]
         levels = [code.get(str(level), UNKNOWN) for level in column.cat.categories]
         # pandas' code of a missing value is -1: the last place of the list
         coded: npt.NDArray[np.int64] = np.array([*levels, MISSING])[column.cat.codes.to_numpy()]

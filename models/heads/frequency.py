@@ -17,9 +17,8 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
-from models.heads.encoding import FIRST, Encoding
+from models.heads.encoding import FIRST, Encoding, Given
 from models.heads.rung import summed
 from models.heads.training import Training
 from models.measures.ranking import Floats, Ints
@@ -50,11 +49,11 @@ class Frequency:
     cells: tuple[Cells, ...]
     name: str = "frequency"
 
-    def margin(self, values: pd.DataFrame) -> Floats:
+    def margin(self, values: Given) -> Floats:
         """Return the sum of base and ratios, shape (n_rows,)."""
         return summed(self.contributions(values))
 
-    def contributions(self, values: pd.DataFrame) -> Floats:
+    def contributions(self, values: Given) -> Floats:
         """Return each feature's log ratio; the base value is the log-odds of the base rate."""
         x = self.encoding.apply(values)
         out = np.full((len(x), len(self.cells) + 1), self.base)

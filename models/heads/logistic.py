@@ -14,10 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
-from models.heads.encoding import FIRST, Encoding
+from models.heads.encoding import FIRST, Encoding, Given
 from models.heads.rung import summed
 from models.heads.training import Training
 from models.measures import probability
@@ -65,11 +63,11 @@ class Logistic:
     effects: tuple[Effect, ...]
     name: str = "logistic"
 
-    def margin(self, values: pd.DataFrame) -> Floats:
+    def margin(self, values: Given) -> Floats:
         """Return the log-odds, shape (n_rows,)."""
         return summed(self.contributions(values))
 
-    def contributions(self, values: pd.DataFrame) -> Floats:
+    def contributions(self, values: Given) -> Floats:
         """Return coefficient times (value - mean) by feature; the base value is that of the average row."""
         x = self.encoding.apply(values)
         out = np.full((len(x), len(self.effects) + 1), self.base)
@@ -147,6 +145,8 @@ def _standard(column: npt.NDArray[np.float32], mean: float, scale: float) -> tup
 
 def _regression(strength: float) -> Any:
     # a few hundred columns: Newton needs some ten passes where lbfgs needs hundreds
+    from sklearn.linear_model import LogisticRegression  # only a fit needs it: a server starts without
+
     return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200)
 
 

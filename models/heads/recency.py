@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
-from models.heads.encoding import Encoded, Encoding
+from models.heads.encoding import Encoded, Encoding, Given
 from models.heads.rung import summed
 from models.heads.training import Training
 from models.measures.ranking import Floats
@@ -39,11 +38,11 @@ class Recency:
     typical: float = 0.0
     name: str = "recency"
 
-    def margin(self, values: pd.DataFrame) -> Floats:
+    def margin(self, values: Given) -> Floats:
         """Return -log(1 + days), shape (n_rows,)."""
         return summed(self.contributions(values))
 
-    def contributions(self, values: pd.DataFrame) -> Floats:
+    def contributions(self, values: Given) -> Floats:
         """Return, in the column of the feature that was most recent, what it adds to the margin of the typical."""
         x = self.encoding.apply(values)
         out = np.zeros((len(x), len(self.encoding.features) + 1))

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
-import pandas as pd
 
-from models.heads.encoding import Encoding
+from models.heads.encoding import Encoding, Given
 from models.measures.ranking import Floats
 
 
@@ -23,10 +22,10 @@ class Rung(Protocol):
     def encoding(self) -> Encoding:
         """Columns and levels of the fit."""
 
-    def margin(self, values: pd.DataFrame) -> Floats:
+    def margin(self, values: Given) -> Floats:
         """Return the log-odds before calibration, shape (n_rows,); a row's value depends on that row alone."""
 
-    def contributions(self, values: pd.DataFrame) -> Floats:
+    def contributions(self, values: Given) -> Floats:
         """Return what each feature adds, shape (n_rows, n_features + 1); the last column is the base value."""
 
     def to_files(self) -> Mapping[str, str]:

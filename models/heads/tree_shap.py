@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -15,11 +16,14 @@ import numpy.typing as npt
 
 from features.errors import SchemaMismatch
 from models.heads.tree_program import Program, lay_out
+from models.heads.tree_row import LANES, explain_row, tables
 from models.heads.tree_text import Floats, read
-from models.heads.tree_walk import explain
+from models.heads.tree_walk import ABOVE, EARLIER, SHARE, explain
 
 ROWS_AT_ONCE: Final = 128
 """Rows of a block: enough to fill vector registers, few enough that the way from the root stays in a core's cache."""
+FEW_ROWS: Final = 2
+"""So many rows are quicker one by one than as a block."""
 MOST_NUMBERS: Final = 2**20
 """Of one buffer of a block; very deep trees get smaller blocks."""
 LEAST_ROWS_A_THREAD: Final = 512
@@ -78,10 +82,29 @@ class TreeShap:
             list(pool.map(lambda span: self._fill(given[span], out[span]), spans))
         return out
 
+    @cached_property
+    def _lanes(self) -> tuple[Floats, Floats] | None:
+        """What one row alone needs besides the program; None where a tree's rule has more points than lanes."""
+        p = self.program
+        if p.at.shape[1] > LANES:
+            return None
+        at, weight = (np.pad(rule, ((0, 0), (0, LANES - rule.shape[1]))) for rule in (p.at, p.weight))
+        tree = np.searchsorted(p.start, np.arange(len(p.steps)), side="right") - 1
+        points = np.zeros(len(p.words), dtype=np.int64)
+        points[p.steps[:, 0]] = p.points[tree] if len(tree) else 0
+        share, above = p.numbers[:, SHARE], p.numbers[:, ABOVE]
+        return tables(at[points], share, above, p.words[:, EARLIER] >= 0), weight
+
     def _fill(self, x: npt.NDArray[Any], out: Floats) -> None:
         if not len(x):
             return
         p = self.program
+        if len(x) <= FEW_ROWS and self._lanes is not None:
+            out[:, :-1] = 0.0
+            parts_of_row = (p.numbers, p.words, p.bits, p.steps, p.start, p.points, p.depth)
+            for row, values in zip(x, out, strict=True):
+                explain_row(row, parts_of_row, *self._lanes, values)
+            return
         fits = MOST_NUMBERS // ((p.depth + 1) * p.at.shape[1])
         parts = (p.numbers, p.words, p.bits, p.steps, p.start, p.points, p.at, p.weight, p.depth)
         explain(x, parts, max(1, min(ROWS_AT_ONCE, fits)), out)

@@ -13,9 +13,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit
-from sklearn.isotonic import IsotonicRegression
 
 from features.errors import SchemaMismatch
 from models.measures.probability import SMALLEST
@@ -48,6 +45,8 @@ class Calibration:
         """Return the chance for each margin, shape (n_rows,); never 0, never 1."""
         if self.kind == "isotonic":
             return np.interp(margin, self.margins, self.chances)
+        from scipy.special import expit  # a server starts without
+
         chance: Floats = expit(self.slope * margin + self.intercept)
         return np.clip(chance, SMALLEST, 1 - SMALLEST)
 
@@ -92,6 +91,9 @@ def fit_calibration(margin: Floats, label: Floats, *, wins: int | None = None) -
 
 
 def _sigmoid(margin: Floats, label: Floats) -> Calibration:
+    from scipy.optimize import minimize  # only a fit needs it: a server starts without
+    from scipy.special import expit
+
     won = label.sum()
     target = np.where(label == 1.0, (won + 1) / (won + 2), 1 / (len(label) - won + 2))
     # standardised, or the steps of the search would depend on the unit of the margin
@@ -111,6 +113,8 @@ def _sigmoid(margin: Floats, label: Floats) -> Calibration:
 
 
 def _isotonic(margin: Floats, label: Floats) -> Calibration:
+    from sklearn.isotonic import IsotonicRegression  # only a fit needs it: a server starts without
+
     fitted = IsotonicRegression(out_of_bounds="clip").fit(margin, label)
     floor = 1 / (len(label) + 2)
     chances = np.clip(fitted.y_thresholds_, floor, 1 - floor)

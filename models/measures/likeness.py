@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from models.measures.ranking import Floats, Ints
 
@@ -44,14 +44,18 @@ class Bands:
         """
         if not self.n:
             return np.zeros(len(margin), np.int64), np.zeros(len(margin), np.int64)
-        n, won = (np.concatenate([[0], np.cumsum(c)]) for c in (self.n, self.won))
-        middle = (
-            n[np.searchsorted(self.margin, margin, "left")] + n[np.searchsorted(self.margin, margin, "right")]
-        ) // 2
+        at, n, won = self._running
+        middle = (n[np.searchsorted(at, margin, "left")] + n[np.searchsorted(at, margin, "right")]) // 2
         low = np.clip(middle - about // 2, 0, max(n[-1] - about, 0))
         first = np.searchsorted(n, low, side="right") - 1
         last = np.searchsorted(n, np.minimum(low + about, n[-1]), side="left")
         return n[last] - n[first], won[last] - won[first]
+
+    @cached_property
+    def _running(self) -> tuple[Floats, Ints, Ints]:
+        """Margins, and how many prospects and wins lie below each band and below the end."""
+        n, won = (np.concatenate([[0], np.cumsum(c)]) for c in (self.n, self.won))
+        return np.array(self.margin), n, won
 
     def after(self, shift: float, scale: float) -> Bands:
         """Return the same counts for margins `m` that mean `shift + scale * m` here; scale > 0."""
@@ -71,9 +75,17 @@ def fit_bands(margin: Floats, label: Floats, *, prospects: Sequence[str] | pd.Se
 
 def wilson(won: Ints, n: Ints, *, level: float = 0.95) -> tuple[Floats, Floats]:
     """Interval of a share from counts (Wilson, 1927): honest for few and for none; NaN where n is 0."""
-    z = float(norm.ppf(0.5 + level / 2))
+    z = _deviations(level)
     size = np.where(n > 0, n, np.nan).astype(np.float64)
     share = won / size
     center = (share + z**2 / (2 * size)) / (1 + z**2 / size)
     half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
     return np.clip(center - half, 0.0, 1.0), np.clip(center + half, 0.0, 1.0)
+
+
+@cache
+def _deviations(level: float) -> float:
+    """Return how many standard deviations on both sides of the mean hold this share of a normal distribution."""
+    from scipy.special import ndtri  # a server starts without
+
+    return float(ndtri(0.5 + level / 2))

@@ -99,7 +99,7 @@ def resamples(keys: pd.DataFrame, *, seed: int, draws: int) -> Iterator[Floats]:
     chunk = max(1, _CELLS // len(keys))
     for start in range(0, draws, chunk):
         counts = rng.multinomial(len(ids), chance, size=min(chunk, draws - start))
-        yield counts[:, who].astype(np.float64)
+        yield counts.astype(np.float64)[:, who]  # converted by prospect, which are fewer than rows
 
 
 def report(

@@ -51,6 +51,9 @@ class Ranking:
     def sums(self, weight: Floats) -> tuple[Floats, Floats]:
         """Return the weight of wins and of all rows per group, shape (n_draws, n_groups)."""
         sorted_weight = weight[:, self.rows]
+        if len(self.starts) == len(self.rows):  # no ties: a group is a row, and there is nothing to add up
+            everyone = np.ascontiguousarray(sorted_weight)  # laid out as below: sums in that order, to the same bits
+            return everyone * self.won, everyone
         everyone = np.add.reduceat(sorted_weight, self.starts, axis=1)
         return np.add.reduceat(sorted_weight * self.won, self.starts, axis=1), everyone
 

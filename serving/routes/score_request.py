@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,8 @@ from features.facts.definitions import Definitions
 from features.facts.ledger import Facts, check_references
 from serving.errors import BadRows
 
+ATTRIBUTE_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+"""How an attribute may be called."""
 MOST_ROWS: Final = 100_000
 """Rows a table; larger questions belong to the daily run."""
 _TYPES: Final[Mapping[str, Any]] = {"id": str, "text": str, "time": AwareDatetime, "number": float}
@@ -127,3 +130,17 @@ class ScoreRequest(BaseModel):
 def _reasons(name: str, checked: Checked) -> list[dict[str, Any]]:
     bad = checked.quarantined[["row", "reason", "got"]].sort_values("row")
     return [{"table": name, **row} for row in bad.astype({"row": int}).to_dict("records")]
+
+
+def described_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what OpenAPI says of a body that a route reads itself, with the shapes of the rows where they are used."""
+    schema = model.model_json_schema()
+    rows = schema.pop("$defs", {})
+
+    def spelled(part: Any) -> Any:
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+            return spelled(rows[name]) if name in rows else {key: spelled(value) for key, value in part.items()}
+        return [spelled(one) for one in part] if isinstance(part, list) else part
+
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": spelled(schema)}}}}

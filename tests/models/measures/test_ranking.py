@@ -114,3 +114,15 @@ def test_without_a_win_figures_do_not_exist_and_nothing_fails() -> None:
     assert figures["precision_at_capacity"].tolist() == [0.0, 0.0]
     assert np.isnan(figures["lift_at_capacity"]).all()
     assert np.isnan(figures["captured_at_capacity"]).all()
+
+
+@pytest.mark.parametrize("scores", [[3.0, 1.0, 2.0, 4.0], [3.0, 1.0, 1.0, 4.0]], ids=["no ties", "a tie"])
+def test_sums_are_those_added_up_group_by_group_with_and_without_ties(scores: list[float]) -> None:
+    order, won = np.array(scores), np.array([True, False, True, False])
+    weight = np.array([[1.0, 2.0, 0.0, 3.0], [0.5, 1.0, 4.0, 1.0]])
+
+    wins, everyone = Ranking.of(order, won).sums(weight)
+
+    falling = sorted(set(scores), reverse=True)
+    assert everyone.tolist() == [[w[order == s].sum() for s in falling] for w in weight]
+    assert wins.tolist() == [[w[(order == s) & won].sum() for s in falling] for w in weight]

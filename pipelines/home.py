@@ -11,6 +11,7 @@ from pathlib import Path
 
 from features.errors import TaktError
 from pipelines.lake import Lake
+from pipelines.settings import PipelineSettings
 
 
 class NotIngested(TaktError):
@@ -38,8 +39,9 @@ class Home:
 
     @property
     def lake(self) -> Lake:
-        """The facts."""
-        return Lake(self.path / "lake")
+        """The facts: in the home, or below `TAKT_LAKE` under the home's name."""
+        elsewhere = PipelineSettings().lake
+        return Lake(f"{elsewhere.rstrip('/')}/{self.path.absolute().name}" if elsewhere else self.path / "lake")
 
     @property
     def raw(self) -> Path:

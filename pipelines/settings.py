@@ -58,6 +58,14 @@ class PipelineSettings(BaseSettings):
     webhook_url : str
         Where alerts of the watch are posted as `{"text": ...}`, as Slack and others take it. Empty, the default:
         nowhere. The address is a secret.
+    lake : str
+        Where the facts lie, such as `s3://bucket/prefix`, each home's below its name; empty: in the home.
+        Credentials and the endpoint are read from the store's own variables (`AWS_...`).
+    dask : str
+        Scheduler of a Dask cluster (`tcp://host:8786`, `tls://...`) whose workers build the features; empty: threads
+        of this process.
+    shards : int
+        Into how many parts the prospects are dealt; 0: 16 on a cluster, and no parts on threads.
     """
 
     model_config = SettingsConfigDict(env_prefix="TAKT_", frozen=True, env_ignore_empty=True, extra="ignore")
@@ -72,6 +80,9 @@ class PipelineSettings(BaseSettings):
     retry_seconds: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)] = (10.0, 60.0, 300.0)
     url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     write_back: str = ""
+    lake: Annotated[str, Field(pattern=r"^([a-z0-9]+://\S+)?$")] = ""
+    dask: Annotated[str, Field(pattern=r"^((tcp|tls)://\S+)?$")] = ""
+    shards: Annotated[int, Field(ge=0)] = 0
 
 
 def quiet_defaults(prefect_home: Path) -> None:

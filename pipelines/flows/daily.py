@@ -8,6 +8,7 @@ from prefect import flow, task
 
 from features.errors import TaktError
 from features.facts.definitions import Definitions
+from pipelines.cluster import running
 from pipelines.flows import common
 from pipelines.flows.writing import write_back
 from pipelines.home import Home
@@ -23,7 +24,7 @@ def make(home: Home, day: str | None, definitions: Definitions, *, with_boards: 
         facts, note, as_of = tapped.known_on(home, day, definitions)
     return listing.make(
         facts.visible(as_of), as_of, home, definitions=definitions, data_version=note.data_version,
-        with_boards=with_boards,
+        with_boards=with_boards, builder=running.builder(home.lake, note.versions, as_of),
     )  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def in_short(run: PublishedRun) -> str:
     return "\n".join(lines)
 
 
-@flow(name="daily")
+@flow(name="daily", task_runner=running.task_runner())
 def daily(home: str | None = None, source: str | None = None, day: str | None = None) -> dict[str, Any]:
     """Publish the list of a day (YYYY-MM-DD, default the latest) and mail it; the same day twice changes nothing.
 

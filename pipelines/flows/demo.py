@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 from prefect import flow, task
 
+from pipelines.cluster import running
 from pipelines.flows import common
 from pipelines.flows.daily import list_in
 from pipelines.flows.ingest import ingest_into
@@ -42,7 +43,7 @@ def work(home: Home, made: Made, further: Further) -> pd.DataFrame:
     return lived
 
 
-@flow(name="demo", persist_result=False)
+@flow(name="demo", persist_result=False, task_runner=running.task_runner())
 def demo(home: str | None = None, *, prospects: int = 2000, seed: int = 7, day: str) -> Shown:
     """Simulate a company up to three days before a day (YYYY-MM-DD), train, and work those days list by list."""
     place = common.home_of(home, SOURCE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 from prefect import flow
 
+from pipelines.cluster import running
 from pipelines.flows import common
 from pipelines.flows.daily import list_in
 from pipelines.flows.ingest import ingest_into
@@ -25,7 +26,7 @@ class Run:
     new: bool
 
 
-@flow(name="run", persist_result=False)
+@flow(name="run", persist_result=False, task_runner=running.task_runner())
 def run(
     source: str, data: str | None = None, home: str | None = None, day: str | None = None,
     options: dict[str, object] | None = None,

@@ -13,6 +13,7 @@ from models.evidence.card import card, markdown
 from models.evidence.checks.run import Results
 from models.heads.learned import Fitted
 from models.registry import Version
+from pipelines.cluster import running
 from pipelines.flows import common
 from pipelines.home import Home
 from pipelines.settings import PipelineSettings
@@ -24,7 +25,8 @@ def material(home: Home, day: str | None, definitions: Definitions) -> tuple[tra
     """Build the training matrix from what was known on the day."""
     facts, note = pulling.known(home)
     as_of = moments.as_of_for(day, facts, definitions)
-    given = training.material(facts.visible(as_of), as_of, definitions=definitions)
+    how = running.builder(home.lake, note.versions, as_of)
+    given = training.material(facts.visible(as_of), as_of, definitions=definitions, builder=how)
     return given, as_of, note.data_version
 
 
@@ -79,7 +81,7 @@ def train_in(home: Home, day: str | None) -> promoting.Trained:
     return trained
 
 
-@flow(name="train")
+@flow(name="train", task_runner=running.task_runner())
 def train(home: str | None = None, source: str | None = None, day: str | None = None) -> dict[str, Any]:
     """Train the win head on what was known on a day (YYYY-MM-DD, default the latest) and promote it if it is better."""
     place = common.home_of(home, source)

@@ -23,6 +23,7 @@ from models.decision.reasons import Reason, explain
 from models.decision.receipt import Versions, as_frame, receipts
 from models.decision.score import score
 from models.evidence.card import card
+from pipelines.cluster.shards import Builder
 from pipelines.home import Home
 from pipelines.progress import stage
 from pipelines.steps import experimenting, proposals, publishing, treating
@@ -74,18 +75,19 @@ def champion(home: Home, definitions: Definitions) -> tuple[Bundle, FactCounts, 
 
 def make(
     facts: Facts, as_of: pd.Timestamp, home: Home, *, definitions: Definitions, data_version: str,
-    with_boards: bool = True,
+    with_boards: bool = True, builder: Builder = build,
 ) -> Made:  # fmt: skip
     """Score the day's cohort, explain it, choose the calls and put everything together.
 
     `with_boards` False leaves away what the pages beside the list show, which takes longer than the list itself.
+    `builder` makes the matrix: in this process, or in shards (`pipelines.cluster`), to the same bits.
     """
     bundle, counts, heads = champion(home, definitions)
     with stage(f"cohort of {as_of.tz_convert(definitions.zone).date()}") as told:
         keys = cohort(facts, as_of, definitions=definitions)
         told.found, told.rows = f"{len(keys):,} open prospects", len(keys)
     with stage("scoring") as told:
-        matrix = build(facts, keys, catalog(definitions))
+        matrix = builder(facts, keys, catalog(definitions))
         scores = score(bundle, matrix)
         told.rows = len(scores)
         told.found = ", ".join(f"{n:,} {state}" for state, n in scores["state"].value_counts().items())

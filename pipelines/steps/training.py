@@ -21,6 +21,7 @@ from models.decision.team import team_capacity
 from models.heads.learned import Fitted
 from models.heads.refitted import refitted
 from models.heads.win import fit_win
+from pipelines.cluster.shards import Builder
 from pipelines.progress import stage
 
 SEED = 7
@@ -41,14 +42,17 @@ class Material:
 
 
 def material(
-    facts: Facts, as_of: pd.Timestamp, *, definitions: Definitions, extra: Iterable[Declaration] = ()
-) -> Material:
+    facts: Facts, as_of: pd.Timestamp, *, definitions: Definitions, extra: Iterable[Declaration] = (),
+    builder: Builder = build,
+) -> Material:  # fmt: skip
     """Build the matrix and the labels of the training grid from what is known at `as_of`.
 
     Parameters
     ----------
     extra : iterable of Declaration
         Features to try, beside those of the catalogue.
+    builder : callable
+        How the matrix is built: in this process, or in shards (`pipelines.cluster`); to the same bits.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def material(
     if keys.empty:
         raise NotEnoughHistory(f"nobody was open on any day before {as_of.date()}; there is nothing to learn from.")
     with stage(f"computing {len(declared.names)} features") as told:
-        matrix = build(facts, keys, declared)
+        matrix = builder(facts, keys, declared)
         told.found, told.rows = f"{matrix.values.shape[0]:,} x {matrix.values.shape[1]}", len(matrix)
     capacity = team_capacity(facts, as_of, definitions=definitions)
     return Material(matrix, label, declared, facts, capacity)

@@ -9,9 +9,11 @@ from prefect import flow, runtime, task
 
 from pipelines.flows import common
 from pipelines.home import Home, Ingested
+from pipelines.settings import PipelineSettings
 from pipelines.sources.folders import find
 from pipelines.sources.mapped import Mapped
 from pipelines.steps import monitoring_pulls, pulling, tapped
+from pipelines.trust import refusals
 
 
 @task(name="pull", **common.PULL)
@@ -49,6 +51,7 @@ def ingest_into(
             mapped = map_and_check(source, raw, home)
             noted.came(mapped.summary(), mapped.facts().last_recorded())
             merge(mapped, raw, home, source)
+        refusals.tell(home, PipelineSettings())
         note = take_taps(home)
     summary = mapped.summary()
     common.table_artifact("ingest-summary", summary, f"Rows from {source}")

@@ -17,6 +17,7 @@ from pipelines.sources.folders import SourceFolder, built_in, find, refuse_guess
 from pipelines.sources.growing import Parts
 from pipelines.sources.mapped import Mapped
 from pipelines.sources.mapping import map_source
+from pipelines.trust import erased_people
 
 
 class NoData(TaktError):
@@ -92,7 +93,8 @@ def write(mapped: Mapped, data: Path, home: Home, *, source: str, run_id: str) -
     home.path.mkdir(parents=True, exist_ok=True)
     lake = home.lake
     with stage("merging into the lake") as told:
-        added = {name: lake.merge(name, checked.good) for name, checked in mapped.checked.items()}
+        good, erased = erased_people.kept_out(home, {name: c.good for name, c in mapped.checked.items()})
+        added = {name: lake.merge(name, rows) for name, rows in good.items()}
         for name, checked in mapped.checked.items():
             if len(checked.quarantined):
                 lake.quarantine(checked.quarantined, source=source, table=name, run_id=run_id)
@@ -100,6 +102,7 @@ def write(mapped: Mapped, data: Path, home: Home, *, source: str, run_id: str) -
         note = Ingested(source, str(data), versions, lake.data_version(versions))
         home.note_ingested(note)
         told.found = f"{sum(added.values()):,} new rows, data version {note.data_version}"
+        told.found += f"; {erased:,} rows of erased people kept out" if erased else ""
         told.rows = sum(added.values())
     return note
 

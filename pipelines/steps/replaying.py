@@ -25,6 +25,7 @@ from pipelines.settings import PipelineSettings
 from pipelines.steps.listing import EXPLAIN_ALL_UP_TO
 from pipelines.steps.promoting import registry
 from pipelines.steps.publishing import engine_of
+from pipelines.trust.erased_people import everybody
 from serving.store import queries
 from serving.store.engine import reading
 from serving.store.migrations import upgrade
@@ -107,11 +108,20 @@ def _facts(home: Home, run: Run) -> Facts:
         raise CannotReplay(
             f"the lake no longer has what the run of {run.day} was made from. {error} "
             "Old versions go when another engine vacuums a table; restore the lake from a copy."
+            f"{_erasures(home)}"
         ) from error
     raise CannotReplay(
         f"the lake {home.lake.root} at versions {dict(versions)} holds the facts {held}, and the run of {run.day} was "
-        f"made from {run.data_version}: the lake was written anew. Restore it from a copy."
+        f"made from {run.data_version}: the lake was written anew. Restore it from a copy.{_erasures(home)}"
     )
+
+
+def _erasures(home: Home) -> str:
+    """Name the erasures after which no earlier receipt can be made again; they are meant, and not to be undone."""
+    lines = everybody(home)
+    if not lines:
+        return ""
+    return f" {len(lines)} erasure(s) of people wrote the lake anew, the last one at {lines[-1]['at']}; see erasures/."
 
 
 def _bundle(home: Home, fingerprint: str, settings: PipelineSettings) -> tuple[Bundle, FactCounts]:

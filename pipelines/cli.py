@@ -23,7 +23,10 @@ from rich.markup import escape
 from features.errors import TaktError
 from pipelines import cli_source_check, cli_source_new  # noqa: F401 - they add their commands
 from pipelines.cli_asking import asking
+from pipelines.cli_audit import audit
+from pipelines.cli_backup import backing
 from pipelines.cli_definitions import defining
+from pipelines.cli_erase import erasing
 from pipelines.cli_experiment import experiment
 from pipelines.cli_flow import flowing
 from pipelines.cli_mail import mailing
@@ -31,6 +34,8 @@ from pipelines.cli_monitor import watching
 from pipelines.cli_profile import profiling
 from pipelines.cli_running import running
 from pipelines.cli_sources import sourcing
+from pipelines.cli_token import token
+from pipelines.cli_user import user
 from pipelines.cli_writing import writing
 from pipelines.options import At, Data, Day, MaybeSource, Source, begin, home_of, out
 from pipelines.settings import PipelineSettings
@@ -42,6 +47,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(asking)
+app.add_typer(backing)
+app.add_typer(erasing)
 app.add_typer(mailing)
 app.add_typer(watching)
 app.add_typer(defining)
@@ -50,6 +57,9 @@ app.add_typer(running)
 app.add_typer(writing)
 app.add_typer(profiling)
 app.add_typer(experiment, name="experiment")
+app.add_typer(user, name="user")
+app.add_typer(token, name="token")
+app.add_typer(audit, name="audit")
 app.add_typer(sourcing, name="source")
 
 

@@ -9,9 +9,12 @@ from typing import Annotated
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from serving.access.coming_in import admit
+from serving.access.viewer import Viewer
 from serving.champion import Champion
 from serving.store import queries
 from serving.store.engine import reading
+from serving.store.scope import Scope
 from serving.store.tables import Run
 
 RUN_HEADER = "X-Takt-Run"
@@ -21,8 +24,16 @@ Day = Annotated[
 ]  # fmt: skip
 
 
-def _store(request: Request) -> Iterator[Session]:
-    with reading(request.app.state.engine) as session:
+ViewerDep = Annotated[Viewer, Depends(admit)]
+
+
+def scope(viewer: Viewer) -> Scope:
+    """Return whose rows somebody sees."""
+    return Scope(viewer.rows, contacts=viewer.sees_contacts)
+
+
+def _store(request: Request, viewer: ViewerDep) -> Iterator[Session]:
+    with reading(request.app.state.engine, scope(viewer)) as session:
         yield session
 
 

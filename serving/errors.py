@@ -63,3 +63,19 @@ class AlreadySaid(TaktError):
 
 class NothingToUndo(TaktError):
     """What is to be taken back was never said, or was taken back before."""
+
+
+class BadAccount(TaktError):
+    """What is asked of a user, a password or a token cannot be done."""
+
+
+class NotAllowed(TaktError):
+    """Whoever asks is known, and may not do this."""
+
+
+class TooMany(TaktError):
+    """More was tried than is taken in this time; `seconds` says when to come back."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds

@@ -22,12 +22,15 @@ from features.errors import ContractError, NotEnoughHistory, SchemaMismatch, Tak
 from serving import cross_origin
 from serving.errors import (
     AlreadySaid,
+    BadAccount,
     BadCursor,
     BadRows,
     NoChampion,
     NoRun,
+    NotAllowed,
     NothingToUndo,
     StoreUnusable,
+    TooMany,
     Unknown,
 )
 from serving.problem import Problem
@@ -52,6 +55,9 @@ _KNOWN: Final[Mapping[type[TaktError], tuple[int, str]]] = {
     AlreadySaid: (409, "already-said"),
     NothingToUndo: (409, "nothing-to-undo"),
     BadRows: (422, "bad-rows"),
+    BadAccount: (409, "bad-account"),
+    NotAllowed: (403, "not-allowed"),
+    TooMany: (429, "too-many"),
     ContractError: (422, "contract"),
     SchemaMismatch: (409, "schema-mismatch"),
     NotEnoughHistory: (409, "not-enough-history"),
@@ -128,7 +134,10 @@ def _is_page(request: Request) -> bool:
 def _takt(request: Request, error: Exception) -> Response:
     status, code = next(_KNOWN[c] for c in type(error).__mro__ if c in _KNOWN)
     rows = error.rows if isinstance(error, BadRows) else []
-    return _answer(request, status, code, detail=str(error), errors=rows)
+    answer = _answer(request, status, code, detail=str(error), errors=rows)
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.seconds)
+    return answer
 
 
 def _validation(request: Request, error: Exception) -> Response:

@@ -29,6 +29,7 @@ TOGETHER = {
         "test_replaying", "test_signalled", "test_overriding", "test_asking", "test_cli_too_early",
         "test_every_page", "test_days_in_a_browser", "test_loop", "test_mailed_days", "test_monitor_flow",
         "test_watch_in_a_browser", "test_write_back_days", "test_daily_on_postgres",
+        "test_backing_up", "test_erasing",
     ),
     "whole": ("test_running", "test_demo", "test_notebooks"),
     # these share one PostgreSQL with a Tryton on it

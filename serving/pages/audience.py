@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from serving.audited import seen_prospects
 from serving.boards.offers import ALL, Offers
 from serving.deps import RunDep, StoreDep
 from serving.errors import Unknown
@@ -88,5 +89,6 @@ def _file(content: bytes, run: Run, segment: str, found: Audience, *, ending: st
             "X-Takt-People": str(len(found.people)),
             "X-Takt-Refused": str(found.refused),
             "X-Takt-Twice": str(found.twice),
+            **seen_prospects(run.number, (p.prospect_id for p, _ in found.people)),
         },
     )

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from models.evidence.experiment_card import Card
 from serving.access import who
+from serving.audited import by
 from serving.boards.filed import Filed
 from serving.boards.offers import ALL, Offers
 from serving.deps import RunDep, StoreDep
@@ -77,8 +78,8 @@ def propose_experiment(
     if given.get("do") == "look":
         return _form(request, run, board, typed, key=key, card=checked.card)
     card = checked.card.model_dump(mode="json", exclude_none=True)
-    now, by = dt.datetime.now(dt.UTC), who(request) or typed["owner"]
-    new = propose(request.app.state.engine, key=key, card=card, at=now, said_by=by)
+    now, name = dt.datetime.now(dt.UTC), who(request) or typed["owner"]
+    new = propose(request.app.state.engine, key=key, card=card, at=now, said_by=name, by=by(request))
     # read anew: the snapshot of this request may be older than the one that came first
     if not new and _stored(request, key) != card:
         errors = {"": SENT_BEFORE}

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from serving.audited import seen_prospects
 from serving.deps import RUN_HEADER, Day, RunDep, StoreDep
 from serving.pages.words import Words, preferred_locale
 from serving.routes.conditional import Conditional
@@ -26,4 +27,5 @@ def search_page(request: Request, store: StoreDep, run: RunDep, text: Text = "",
     context = {"run": run, "day": day, "text": text, "answers": answers, "more": found.more, "longest": LONGEST}
     response: HTMLResponse = request.app.state.pages.page(request, "search.html", context)
     response.headers[RUN_HEADER] = run.run_id
+    response.headers.update(seen_prospects(run.number, (p.prospect.prospect_id for p in found.places)))
     return response

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 
-from serving.access import begin_session, end_session, is_secret, session
+from serving.access import end_session
+from serving.access.gate import Gate
+from serving.access.sessions import Signed
+from serving.errors import TooMany
 from serving.pages.pages import address
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -17,10 +21,11 @@ OURS: Final = "sign-in-"
 
 @router.get("/sign-in")
 def sign_in_page(request: Request, *, onward: Annotated[str, Query(alias="next")] = "/") -> Response:
-    """Ask for the secret, or say who is signed in."""
-    if not request.app.state.settings.secret.get_secret_value():
+    """Ask for the password or the secret, or say who is signed in."""
+    gate: Gate = request.app.state.gate
+    if not gate.guarded(slow=True):
         return RedirectResponse(safe(onward), 303)
-    return _page(request, {"onward": safe(onward), "name": session(request)})
+    return _page(request, {"onward": safe(onward), "name": _signed_in(gate, request)})
 
 
 @router.post("/sign-in")
@@ -33,21 +38,32 @@ async def sign_in(
     then: Annotated[str, Form(alias="sign-in-then")] = "",
 ) -> Response:
     """Begin a session; a waiting post goes on its way with everything that was typed."""
-    if not request.app.state.settings.secret.get_secret_value():
+    gate: Gate = request.app.state.gate
+    if not await run_in_threadpool(gate.guarded, slow=True):
         return RedirectResponse(safe(onward), 303)
-    if not is_secret(request, secret.strip()):
-        context = {"onward": safe(onward), "then": safe(then) if then else "", "waiting": await _fields(request)}
-        return _page(request, {**context, "wrong": True, "given": name}, status=401)
+    wait, signed = 0, None
+    try:
+        signed = await gate.sign_in(request, name=name, password=secret)
+    except TooMany as error:
+        wait = error.seconds
+    if signed is None:
+        return await _once_more(request, onward=onward, then=then, name=name, wait=wait)
+    return enter(request, signed, onward=onward, then=then)
+
+
+def enter(request: Request, signed: Signed, *, onward: str, then: str = "") -> Response:
+    """Begin a session and lead on."""
     # 307: the browser sends the same form once more, now with its session
     answer = RedirectResponse(safe(then), 307) if then else RedirectResponse(safe(onward), 303)
-    begin_session(request, answer, name)
+    sessions = request.app.state.gate.sessions
+    sessions.begin(request, answer, signed)
     return answer
 
 
 @router.post("/sign-out")
 def sign_out() -> Response:
-    """End the session."""
-    answer = RedirectResponse("/sign-in", 303)
+    """End the session, and let the browser forget the pages it kept."""
+    answer = RedirectResponse("/sign-in", 303, headers={"Clear-Site-Data": '"cache"'})
     end_session(answer)
     return answer
 
@@ -67,12 +83,30 @@ def safe(path: str) -> str:
     return path if local and path.isprintable() else "/"
 
 
+async def _once_more(request: Request, *, onward: str, then: str, name: str, wait: int) -> Response:
+    context = {"onward": safe(onward), "then": safe(then) if then else "", "waiting": await _fields(request)}
+    page = _page(request, {**context, "wrong": True, "given": name, "wait": wait}, status=429 if wait else 401)
+    if wait:
+        page.headers["Retry-After"] = str(wait)
+    return page
+
+
+def _signed_in(gate: Gate, request: Request) -> str | None:
+    signed = gate.sessions.read(request)
+    if signed is None or signed.user_id is None:
+        return None if signed is None else signed.name
+    viewer = gate.accounts.user(signed.user_id, signed.version, slow=True)
+    return None if viewer is None else viewer.name
+
+
 async def _fields(request: Request) -> list[tuple[str, str]]:
     form = await request.form()
     return [(k, v) for k, v in form.multi_items() if isinstance(v, str) and not k.startswith(OURS)]
 
 
-def _page(request: Request, context: dict[str, object], *, status: int = 200) -> HTMLResponse:
-    page: HTMLResponse = request.app.state.pages.page(request, "sign_in.html", context, status=status)
+def _page(request: Request, context: dict[str, Any], *, status: int = 200) -> HTMLResponse:
+    settings = request.app.state.settings
+    offered = {"secret": bool(settings.secret.get_secret_value())}
+    page: HTMLResponse = request.app.state.pages.page(request, "sign_in.html", {**offered, **context}, status=status)
     page.headers["Cache-Control"] = "no-store"
     return page

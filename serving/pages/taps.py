@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from features.errors import TaktError
 from serving.access import who
+from serving.audited import by
 from serving.deps import StoreDep
 from serving.errors import AlreadySaid, BadFeedback, NoRun, NothingToUndo, Unknown
 from serving.pages.next_line import after, moved_to, start_of
@@ -54,7 +55,7 @@ def record(request: Request, store: StoreDep, tap: Annotated[Tap, Form()]) -> Re
     try:
         run = queries.find_run(store, run_id=tap.run or None)
         row = accepted(store, run, _remark(request, run, tap), at=dt.datetime.now(dt.UTC))
-        kept = keep(request.app.state.engine, row)
+        kept = keep(request.app.state.engine, row, by(request))
     except (BadFeedback, Unknown, NoRun, AlreadySaid, NothingToUndo) as error:
         return _not_recorded(request, tap, error=error, run=run)
     moved = moved_to(store, run, tap.prospect)
@@ -96,7 +97,7 @@ def _not_recorded(request: Request, tap: Tap, *, error: TaktError, run: Run | No
     context |= {"needs_day": NEEDS_DAY, "needs_note": NEEDS_NOTE}
     lost = isinstance(error, Unknown) or (isinstance(error, BadFeedback) and error.field == "prospect_id")
     # looked at anew: the request may have begun before what it clashes with was said
-    with reading(request.app.state.engine) as store:
+    with reading(request.app.state.engine, by(request).scope) as store:
         prospect = None if lost else store.get(Prospect, tap.prospect)
         if run is not None and prospect is not None:
             form = tap_forms(store, run, [tap.prospect])[tap.prospect]

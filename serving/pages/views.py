@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from serving.audited import seen_calls
 from serving.deps import RUN_HEADER, Day, RunDep, StoreDep
 from serving.errors import NoRun
 from serving.pages.kept_pages import KeptPage
@@ -45,7 +46,8 @@ def call_list_page(
     asked = latest if day is None else queries.find_run(store, day=day)
     run, after = resume(store, asked, cursor)
     language, banner = request.headers.get("accept-language"), request.state.banner
-    key = (queries.version(store), run.number, request.url.query, language, banner)
+    whose = request.state.viewer.rows, request.state.viewer.sees_contacts
+    key = (queries.version(store), run.number, request.url.query, language, banner, whose)
 
     def rendered() -> HTMLResponse:
         return _list(request, store, run, latest=latest, after=after, owner=owner, pool=pool, day=day)
@@ -63,7 +65,7 @@ def _list(
     shown = day or (run.day if run.day != latest.day else None)
     said = workday.done(store, run)
     page = queries.call_list(store, run, owner=owner, pool=pool, after=after, limit=PAGE, without=said)
-    context = {
+    context: dict[str, Any] = {
         "run": run,
         "newest": run.number == latest.number,
         "day": shown,
@@ -76,7 +78,10 @@ def _list(
         "continued": after > 0,
         **_work(store, run, said, page, owner=owner, pool=pool, day=shown),
     }
-    return _render(request, "call_list.html", context, run)
+    answer = _render(request, "call_list.html", context, run)
+    lines = (*page.items, *(line for line, _ in context["done"]))
+    answer.headers.update(seen_calls(run.number, (line.call.position for line in lines)))
+    return answer
 
 
 @router.get("/prospects/{prospect_id:path}")

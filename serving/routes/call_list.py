@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
+from serving.audited import seen_calls
 from serving.deps import RUN_HEADER, RunDep, StoreDep
 from serving.errors import BadCursor
 from serving.problems import described
@@ -43,6 +44,7 @@ def read_call_list(
     run, after = resume(store, run, cursor)
     response.headers[RUN_HEADER] = run.run_id
     page = queries.call_list(store, run, owner=owner or None, pool=pool, after=after, limit=limit)
+    response.headers.update(seen_calls(run.number, (line.call.position for line in page.items)))
     return CallListOut(
         run=RunOut.model_validate(run),
         items=[CallOut.of(line) for line in page.items],

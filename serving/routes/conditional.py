@@ -33,7 +33,8 @@ class Conditional(APIRoute):
 
 def not_modified(request: Request, response: Response) -> Response | None:
     """Return the 304 for whoever has this answer already by its tag, or None."""
-    if response.headers["ETag"] not in [t.strip() for t in request.headers.get("if-none-match", "").split(",")]:
+    asked = request.headers.get("if-none-match", "")
+    if not asked or response.headers["ETag"] not in [tag.strip() for tag in asked.split(",")]:
         return None
     kept = {k: v for k, v in response.headers.items() if k not in ("content-length", "content-type")}
     return Response(status_code=304, headers=kept)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.access import who
+from serving.audited import by
 from serving.deps import RUN_HEADER, StoreDep
 from serving.errors import BadFeedback
 from serving.problems import described
@@ -71,6 +72,12 @@ class FeedbackOut(BaseModel):
     stored: bool
 
 
+def _speaker(request: Request, claimed: str | None) -> str | None:
+    """Return who says it: a salesperson speaks for nobody else."""
+    name = who(request)
+    return name if name and not request.state.viewer.sees_all else claimed or name
+
+
 @router.post(
     "/feedback",
     status_code=201,
@@ -90,10 +97,10 @@ def say_something(
     run = queries.find_run(store, run_id=body.run_id)
     given = body.model_dump(exclude={"run_id"}) | {
         "key": body.key or idempotency_key or "",
-        "said_by": body.said_by or who(request),
+        "said_by": _speaker(request, body.said_by),
     }
     row = accepted(store, run, Remark(**given), at=dt.datetime.now(dt.UTC))
-    kept = keep(request.app.state.engine, row)
+    kept = keep(request.app.state.engine, row, by(request))
     response.status_code = 201 if kept is row else 200
     response.headers[RUN_HEADER] = run.run_id
     return FeedbackOut.model_validate({**vars(kept), "stored": kept is row})

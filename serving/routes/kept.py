@@ -12,13 +12,20 @@ from typing import Any, Final
 from cachetools import LRUCache
 from fastapi import Request, Response
 
-from serving.access import allowed
+from serving.access import admit
 from serving.routes.conditional import Conditional, not_modified
 from serving.store.news import News
 
 MOST: Final = 256
 """Answers kept; one of 50 calls has some 50 KB."""
-_Kept = tuple[bytes, dict[str, str]]
+
+
+def _again(found: Response) -> Response:
+    """Return the same answer as one of its own: what passes it on may add to its headers."""
+    again = Response.__new__(Response)
+    again.status_code, again.body, again.background = found.status_code, found.body, None
+    again.raw_headers = list(found.raw_headers)
+    return again
 
 
 class KeptAnswers:
@@ -26,7 +33,7 @@ class KeptAnswers:
 
     def __init__(self, news: News, most: int = MOST) -> None:
         self.news = news
-        self.answers: LRUCache[Hashable, _Kept] = LRUCache(most)
+        self.answers: LRUCache[Hashable, Response] = LRUCache(most)
 
 
 class Kept(Conditional):
@@ -42,20 +49,20 @@ class Kept(Conditional):
         answer = super().get_route_handler()
 
         async def kept(request: Request) -> Response:
-            allowed(request)
+            viewer = await admit(request)
             held: KeptAnswers = request.app.state.kept_answers
             # the state is asked for before the answer is made: what is kept is never older than its key says
-            state = held.news.stamp()
-            if request.method != "GET" or state is None:
+            state = await held.news.now() if request.method == "GET" else None
+            if state is None:
                 return await answer(request)
-            key = (state, request.url.path, request.url.query, *self.depends_on(request))
+            asked = request.scope["path"], request.scope["query_string"]
+            key = (state, viewer.rows, viewer.sees_contacts, *asked, *self.depends_on(request))
             found = held.answers.get(key)
             if found is None:
                 response = await answer(request)
                 if response.status_code == 200:
-                    held.answers[key] = bytes(response.body), dict(response.headers)
+                    held.answers[key] = _again(response)
                 return response
-            response = Response(found[0], headers=found[1])
-            return not_modified(request, response) or response
+            return not_modified(request, found) or _again(found)
 
         return kept

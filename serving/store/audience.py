@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from serving.boards.offers import ALL, NO_SEGMENT
 from serving.errors import Unknown
 from serving.store.feedback import NEVER_AGAIN, not_undone
+from serving.store.scope import EVERYBODY
 from serving.store.tables import Contact, Feedback, Prospect, Receipt, Run
 
 
@@ -123,10 +124,12 @@ def _refusals(store: Session) -> tuple[set[str], set[str], set[str]]:
     What was tapped since the list was made counts at once; of a prospect where no person was named it holds for all.
     """
     said = select(Feedback.contact_id, Feedback.prospect_id).where(Feedback.kind == NEVER_AGAIN, *not_undone())
-    tapped = list(store.execute(said))
+    tapped = list(store.execute(said, execution_options=EVERYBODY))
     people = {contact_id for contact_id, _ in tapped if contact_id}
-    people |= set(store.scalars(select(Contact.contact_id).where(Contact.do_not_contact)))
+    marked = select(Contact.contact_id).where(Contact.do_not_contact)
+    people |= set(store.scalars(marked, execution_options=EVERYBODY))
     whole = {prospect_id for contact_id, prospect_id in tapped if not contact_id}
-    mails = store.execute(select(Contact.contact_id, Contact.email).where(Contact.email.is_not(None)))
+    known = select(Contact.contact_id, Contact.email).where(Contact.email.is_not(None))
+    mails = store.execute(known, execution_options=EVERYBODY)
     addresses = {mail.strip().casefold() for contact_id, mail in mails if contact_id in people}
     return people, addresses - {""}, whole

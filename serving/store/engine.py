@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 from serving.errors import StoreUnusable
+from serving.store.scope import EVERYTHING, Scope, ScopedSession, scoped
 
 BUSY_SECONDS: Final = 15
 _WRITES: Final = "takt_writes"
@@ -47,11 +48,12 @@ def open_store(url: str) -> Engine:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
-    """Yield a session in which every query sees the store at one and the same moment."""
+def reading(engine: Engine, scope: Scope = EVERYTHING) -> Iterator[Session]:
+    """Yield a session in which every query sees the store at one and the same moment, and the rows of `scope`."""
     if engine.dialect.name != "sqlite":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    with Session(engine, autoflush=False) as session:
+    with ScopedSession(engine, autoflush=False) as session:
+        scoped(session, scope)
         yield session
 
 

@@ -30,13 +30,15 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from models.decision.overrides import CALL, LEAVE
-from serving.errors import AlreadySaid, NothingToUndo
+from serving.errors import AlreadySaid, BadFeedback, NothingToUndo, Unknown
+from serving.store.audit import By, changed
 from serving.store.engine import writing
 from serving.store.migrations import upgrade
+from serving.store.scope import owns
 from serving.store.tables import Call, Feedback, Receipt, Run
 
 INTERESTED: Final = "interested"
@@ -66,6 +68,8 @@ KINDS: Final[Mapping[str, str]] = {
 NEEDS_DAY: Final = (NOT_NOW, SNOOZE)
 NEEDS_NOTE: Final = (SKIP, CALL, LEAVE)
 LONGEST_NOTE: Final = 2000
+SYSTEM: Final = By("takt", "admin", "command", "")
+"""Who says something where nobody came in through the server: a command on this machine."""
 _STANDING: Final = (
     "prospect_id", "contact_id", "channel", "kind", "note", "until", "said_by", "at", "key", "receipt_id",
 )  # fmt: skip
@@ -99,8 +103,10 @@ class Said:
         return self.prospect_id, self.kind, self.note, self.until, self.undoes
 
 
-def keep(engine: Engine, row: Said) -> Said:
+def keep(engine: Engine, row: Said, by: By = SYSTEM) -> Said:
     """Store a row and return it; where the same is under its key already, store nothing and return what is there.
+
+    That it was said is written to the audit in the same transaction, with who said it.
 
     Raises
     ------
@@ -108,9 +114,14 @@ def keep(engine: Engine, row: Said) -> Said:
         The key stands for something else; the error carries it.
     NothingToUndo
         What the row undoes is not there, is of another prospect, was undone before, or is an undo itself.
+    Unknown
+        The prospect is not one of those that `by` may write about.
     """
     with writing(engine) as connection:
+        _check_own(connection, row.prospect_id, by)
         before = _under(connection, row.key)
+        if before is not None and not _is_own(connection, before.prospect_id, by):
+            raise BadFeedback("This key stands for something else; send it again with another one.", "key")
         if before is not None:
             if before.content != row.content:
                 raise AlreadySaid(before, undone=_is_undone(connection, before))
@@ -119,6 +130,7 @@ def keep(engine: Engine, row: Said) -> Said:
             _check_undo(connection, row)
         values = asdict(row)
         connection.execute(insert(Feedback).values(idempotency_key=values.pop("key"), **values))
+        changed(connection, by, what=f"feedback {row.kind}", change=f"key {row.key}", prospect_id=row.prospect_id)
     return row
 
 
@@ -171,6 +183,18 @@ def not_undone() -> tuple[Any, ...]:
     # the undoing row is of the same prospect, and that column has an index
     same = (later.prospect_id == Feedback.prospect_id, later.undoes == Feedback.idempotency_key)
     return Feedback.kind != UNDO, ~select(later.id).where(*same).exists()
+
+
+def _check_own(connection: Connection, prospect_id: str, by: By) -> None:
+    if not _is_own(connection, prospect_id, by):
+        raise Unknown(
+            f"No prospect {prospect_id!r} is known: it was erased since, or never there. Nothing was recorded."
+        )
+
+
+def _is_own(connection: Connection, prospect_id: str, by: By) -> bool:
+    owner = by.scope.owner
+    return owner is None or bool(connection.scalar(select(owns(literal(prospect_id), owner))))
 
 
 def _under(connection: Connection, key: str) -> Said | None:

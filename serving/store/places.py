@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serving.errors import Unknown
+from serving.store import do_not_contact
 from serving.store.tables import Call, LeftOut, Prospect, Run
 
 MOST: Final = 50
@@ -95,6 +96,10 @@ def _places(store: Session, run: Run, prospects: Sequence[Prospect]) -> list[Pla
     calls = store.scalars(select(Call).where(Call.run == run.number, Call.prospect_id.in_(ids)))
     left = store.scalars(select(LeftOut).where(LeftOut.run == run.number, LeftOut.prospect_id.in_(ids)))
     listed, not_listed = {c.prospect_id: c for c in calls}, {r.prospect_id: r for r in left}
+    for prospect_id, call in list(listed.items()):
+        if (refused := do_not_contact.instead(store, call)) is not None:
+            del listed[prospect_id]
+            not_listed[prospect_id] = refused
     return [Place(p, listed.get(p.prospect_id), not_listed.get(p.prospect_id)) for p in prospects]
 
 

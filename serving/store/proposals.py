@@ -9,13 +9,15 @@ from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
 from serving.errors import Unknown
+from serving.store.audit import By, changed
 from serving.store.engine import writing
+from serving.store.feedback import SYSTEM
 from serving.store.migrations import upgrade
 from serving.store.tables import Proposal
 
 
 def propose(
-    engine: Engine, *, key: str, card: dict[str, Any], at: dt.datetime, said_by: str | None = None
+    engine: Engine, *, key: str, card: dict[str, Any], at: dt.datetime, said_by: str | None = None, by: By = SYSTEM
 ) -> bool:  # fmt: skip
     """Keep a card; False if this `key` was given before, then the earlier card stays.
 
@@ -31,6 +33,7 @@ def propose(
         if connection.scalar(select(Proposal.key).where(Proposal.key == key)) is not None:
             return False
         connection.execute(insert(Proposal).values(key=key, card=card, said_by=said_by, at=at))
+        changed(connection, by, what="proposal", change=f"key {key}")
     return True
 
 

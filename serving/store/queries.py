@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from serving.errors import NoRun, Unknown
+from serving.store import do_not_contact
+from serving.store.own_parts import only_own
+from serving.store.scope import EVERYBODY
 from serving.store.tables import Board, Call, Contact, Feedback, LeftOut, ModelCard, Moment, Prospect, Receipt, Run
 from serving.store.workday import mark_refusals
 
@@ -99,7 +102,8 @@ def find_run(store: Session, *, day: dt.date | None = None, run_id: str | None =
 
 def version(store: Session) -> tuple[int, int]:
     """Return the last run and the last row of feedback: while both stay, every page of the list stays the same."""
-    last = store.execute(select(select(func.max(Run.number)).scalar_subquery(), func.max(Feedback.id))).one()
+    query = select(select(func.max(Run.number)).scalar_subquery(), func.max(Feedback.id))
+    last = store.execute(query, execution_options=EVERYBODY).one()
     return last[0] or 0, last[1] or 0
 
 
@@ -119,7 +123,9 @@ def call_list(
     rows = [Listed(*row) for row in store.execute(query)]
     mark_refusals(store, (line.contact for line in rows))
     more = len(rows) > limit
-    return Page(rows[:limit], rows[limit - 1].call.position if more else None)
+    after_these = rows[limit - 1].call.position if more else None
+    shown = do_not_contact.followed(store, rows[:limit], lambda line, person: replace(line, contact=person))
+    return Page(shown, after_these)
 
 
 def lines_of(store: Session, run: Run, prospects: Collection[str]) -> dict[str, Listed]:
@@ -166,11 +172,13 @@ def detail(store: Session, run: Run, prospect_id: str) -> Detail:
     moments = select(Moment).where(Moment.prospect_id == prospect_id)
     contacts = list(store.scalars(people.order_by(Contact.do_not_contact, Contact.name)))
     mark_refusals(store, contacts)
+    call = store.scalar(select(Call).where(Call.run == run.number, Call.prospect_id == prospect_id))
+    refused = None if call is None else do_not_contact.instead(store, call)
     return Detail(
         prospect=prospect,
         receipt=store.get(Receipt, (run.number, prospect_id)),
-        call=store.scalar(select(Call).where(Call.run == run.number, Call.prospect_id == prospect_id)),
-        left_out=store.get(LeftOut, (run.number, prospect_id)),
+        call=call if refused is None else None,
+        left_out=refused or store.get(LeftOut, (run.number, prospect_id)),
         contacts=contacts,
         timeline=list(store.scalars(moments.order_by(Moment.occurred_at.desc()).limit(TIMELINE_SHOWN))),
         history=_history(store, run, prospect_id),
@@ -209,9 +217,12 @@ def model_card(store: Session, run: Run) -> dict[str, Any]:
 
 
 def board(store: Session, run: Run, name: str) -> dict[str, Any] | None:
-    """Return what a page of this run shows, None where the run was published without it."""
+    """Return what a page of this run shows to this reader, None where the run was published without it.
+
+    A salesperson does not get the parts about other people's prospects and lists; counts of everybody stay.
+    """
     found = store.get(Board, (run.number, name))
-    return None if found is None else found.content
+    return None if found is None else only_own(store, found.content)
 
 
 def _lines(run: Run) -> Select[tuple[Call, Receipt, Prospect, Contact]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from models.decision.overrides import CALL
 from serving.store.feedback import NEVER_AGAIN, Said, not_undone
+from serving.store.scope import EVERYBODY
 from serving.store.tables import Call, Contact, Feedback, Receipt, Run
 
 
@@ -61,7 +62,7 @@ def mark_refusals(store: Session, contacts: Iterable[Contact | None]) -> None:
     query = select(Feedback.contact_id).where(
         Feedback.contact_id.in_(ids), Feedback.kind == NEVER_AGAIN, *not_undone()
     )  # fmt: skip
-    refusing = set(store.scalars(query)) if ids else set()
+    refusing = set(store.scalars(query, execution_options=EVERYBODY)) if ids else set()
     for contact in people:
         if contact.contact_id in refusing:
             set_committed_value(contact, "do_not_contact", True)

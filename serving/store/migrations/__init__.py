@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from serving.errors import StoreUnusable
@@ -22,6 +19,12 @@ def upgrade(engine: Engine) -> None:
     StoreUnusable
         The file is no database, cannot be written, or was written by a newer Takt.
     """
+    if _is_current(engine):
+        return
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     try:
@@ -38,3 +41,13 @@ def upgrade(engine: Engine) -> None:
             f"the store {engine.url!r} cannot be used: {error.orig}. If the file is no store, move it away; "
             "the next `takt run` makes a new one."
         ) from error
+
+
+def _is_current(engine: Engine) -> bool:
+    """Say whether the store is at the newest revision: then Alembic, which takes long to import, can stay away."""
+    newest = max(path.name[:4] for path in (Path(__file__).parent / "versions").glob("[0-9]*.py"))
+    try:
+        with engine.connect() as connection:
+            return list(connection.execute(text("select version_num from alembic_version"))) == [(newest,)]
+    except DBAPIError:
+        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from serving.store import audit, people  # noqa: F401 - declare their tables
 from serving.store.tables import Base
 
 context.configure(

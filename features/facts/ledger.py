@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Final
 
 import pandas as pd
@@ -14,6 +15,12 @@ from features.facts.columns import Columns
 from features.facts.contract import TABLES, TIME_TYPE, Checked, check, empty, set_aside
 
 _EMPTY: Final = empty("withdrawals")
+
+
+@cache
+def _nothing(name: str) -> Columns:
+    """Return a table without rows; made once, for most facts of a request leave most tables out."""
+    return Columns(empty(name))
 
 
 def _frame(table: pd.DataFrame | Columns) -> pd.DataFrame:
@@ -65,11 +72,11 @@ class Facts:
         unknown = sorted(set(tables) - set(TABLES))
         if unknown:
             raise ContractError(f"unknown table(s) {unknown}; the contract has {list(TABLES)}.")
-        whole = {name: tables[name] if name in tables else empty(name) for name in TABLES}
+        whole = {name: tables[name] if name in tables else _nothing(name) for name in TABLES}
         withdrawals = _frame(whole["withdrawals"])
         named = {name: _frame(whole[name]) for name in withdrawals["table"].unique()}
         standing, gone = withdrawn.part({**named, "withdrawals": withdrawals})
-        return cls(**{**whole, **standing}, gone=gone)
+        return cls(**{**whole, "withdrawals": withdrawals, **standing}, gone=gone)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables by name, in the contract's order: the rows that stand, all versions."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,8 @@ def run(settings: Settings) -> None:
         app, host=settings.host, port=settings.port, log_level="info", server_header=False,
         proxy_headers=bool(proxies), forwarded_allow_ips=proxies or None,
     )  # fmt: skip
-    _Server(config).run()
+    with suppress(KeyboardInterrupt):  # who stops it by hand wants it to stop
+        _Server(config).run()
 
 
 def _assembled(settings: Settings) -> FastAPI:
@@ -45,6 +47,7 @@ class _Server(uvicorn.Server):
     """Gets the champion ready once the server answers, so that the first one who asks for a score need not wait."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer, then warm up beside it."""
         await super().startup(sockets)
         Thread(target=_warm, args=(self.config.app,), daemon=True).start()
 

@@ -77,10 +77,10 @@ def test_the_description_lists_every_route_with_an_example_that_is_valid(client)
         "/healthz",
         "/readyz",
     }
-    schema = described["components"]["schemas"]
-    (example,) = schema["ScoreRequest"]["examples"]
+    schema = described["paths"]["/v1/score"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    (example,) = schema["examples"]
     ScoreRequest.model_validate(example)
-    assert set(schema["TouchesRow"]["required"]) == {
+    assert set(schema["properties"]["touches"]["items"]["required"]) == {
         "touch_id", "prospect_id", "kind", "direction", "occurred_at", "recorded_at",
     }  # fmt: skip
     for path, methods in described["paths"].items():
